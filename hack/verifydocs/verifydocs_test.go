@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+const help = `Usage of manager:
+  -endpoint string
+    	base URL - see --token-url (default "https://api.vectara.io")
+  -kubeconfig string
+    	path
+  -poll-max duration
+    	longest wait
+  -zap-devel
+    	development mode
+`
+
+// tree is a project without a fault: each test adds one line to its README. ' stands for a backtick.
+func tree(line string) fstest.MapFS {
+	readme := []string{
+		"# Project", "",
+		"## Flags", "", "| flag | default |", "|---|---|", "| '--endpoint', '--poll-max' | |", "| '--zap-*' | |", "",
+		"## More", "",
+		"See [the guide](docs/guide.md#first-steps) and [above](#flags), 'make test' and 'api/v1/types.go'.", "",
+		line,
+	}
+	files := map[string]string{
+		"README.md":       strings.Join(readme, "\n"),
+		"Makefile":        "MODULE := x\ntest: build ## Run tests\n\t@go test\nbuild:\n",
+		"docs/guide.md":   "# Guide\n## First steps\n[back](../README.md)\n[licence](/LICENSE)\n",
+		"LICENSE":         "",
+		"api/v1/types.go": "",
+	}
+	content := fstest.MapFS{}
+	for name, text := range files {
+		content[name] = &fstest.MapFile{Data: []byte(strings.ReplaceAll(text, "'", "`"))}
+	}
+	return content
+}
+
+func TestCheck(t *testing.T) {
+	tests := map[string]struct {
+		line string
+		want string // how the one problem starts; empty if all is well
+	}{
+		"nothing is wrong":                  {line: ""},
+		"a link to another site is trusted": {line: "[a](https://example.com/no#where)"},
+		"a link to no file":                 {line: "[a](docs/none.md)", want: `README.md:14: link "docs/none.md" leads to no file`},
+		"a link out of the tree":            {line: "[a](../other)", want: `README.md:14: link "../other" leads to no file`},
+		"a link to no heading here":         {line: "[a](#none)", want: `README.md:14: link "#none" leads to no heading of README.md`},
+		"a link to no heading there": {
+			line: "[a](docs/guide.md#none)", want: `README.md:14: link "docs/guide.md#none" leads to no heading of docs/guide.md`,
+		},
+		"a YAML block that parses":             {line: "'''yaml\na: 1\n'''"},
+		"a YAML block that does not":           {line: "'''yaml\na: [\n'''", want: "README.md:14: YAML block: parse YAML"},
+		"a YAML block that is not meant":       {line: "<!-- not applied -->\n'''yaml\na: [\n'''"},
+		"targets in a shell block":             {line: "'''sh\nmake -j2 build test KEEP=1 # and more\n'''"},
+		"no such target in a shell block":      {line: "'''sh\ncd x && KEEP=1 make nothing\n'''", want: "README.md:15: there is no target for `make nothing`"},
+		"what a command prints below a prompt": {line: "'''console\n$ make test\nmake nothing\n'''"},
+		"no such target after a prompt":        {line: "'''console\n$ make nothing\n'''", want: "README.md:15: there is no target for `make nothing`"},
+		"no such target in inline code":        {line: "run 'make nothing'", want: "README.md:14: there is no target for `make nothing`"},
+		"prose that says make":                 {line: "they make nothing"},
+		"a placeholder for a target":           {line: "'make TARGET'"},
+		"paths with wildcards":                 {line: "'api/...', './docs/', 'api/*/types.go'"},
+		"a path that does not exist":           {line: "'internal/none.go'", want: "README.md:14: there is no `internal/none.go`"},
+		"a path of something else":             {line: "'v2/jobs' and 'application/json'"},
+		"a flag that does not exist":           {line: "## Flags\n| '--none' | |", want: "README.md:15: the manager has no flag --none"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, problems, err := check(tree(tt.line), help)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, p := range problems {
+				got = append(got, p.String())
+			}
+			if len(got) > 1 || (len(got) == 1) != (tt.want != "") || !strings.HasPrefix(strings.Join(got, ""), tt.want) {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestAFlagThatTheTableLacks(t *testing.T) {
+	_, problems, err := check(tree(""), help+"  -burst int\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "README.md:5: the table lacks the manager's flag --burst"
+	if len(problems) != 1 || problems[0].String() != want {
+		t.Errorf("got %v, want %q", problems, want)
+	}
+}
+
+func TestATableOfFlagsIsRequired(t *testing.T) {
+	without := tree("")
+	without["README.md"].Data = []byte("# Project")
+	_, problems, err := check(without, help)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(problems) != 1 || !strings.Contains(problems[0].text, "no page has a table") {
+		t.Errorf("got %v, want one problem about the missing table", problems)
+	}
+}
+
+func TestMakeTargets(t *testing.T) {
+	got := slices.Sorted(maps.Keys(makeTargets("VAR := a\nvar:=b\nall: build\n\tdo: it\nbuild:\n.PHONY: all\n$(TOOL): x\n")))
+	if want := []string{"all", "build"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
