@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package vectara
+
+import (
+	"cmp"
+	"crypto/x509"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// The URLs of Vectara's own service, as in section 1 of the project's design.
+const (
+	DefaultEndpoint = "https://api.vectara.io"
+	DefaultTokenURL = "https://auth.vectara.io/oauth2/token"
+)
+
+const defaultUserAgent = "vectara-job-operator"
+
+// Options configure a Client.
+type Options struct {
+	// Endpoint is the base URL of the API. Its path, if it has one, is kept as a prefix.
+	Endpoint string
+	// TokenURL is where OAuth 2.0 clients get access tokens.
+	TokenURL string
+	// AllowInsecure admits http:// for both URLs.
+	AllowInsecure bool
+	// RootCAs are the certificate authorities to trust; nil means the system's.
+	RootCAs *x509.CertPool
+	// UserAgent is sent with every request; empty means "vectara-job-operator".
+	UserAgent string
+	// Now tells the time for the age of tokens and for Retry-After; nil means time.Now. Deadlines
+	// are the context's and follow the real clock.
+	Now func() time.Time
+	// Transport replaces the client's own pooled transport, and with it RootCAs, proxy and limits on
+	// connections and headers. It is for instrumentation and tests.
+	Transport http.RoundTripper
+}
+
+// Client holds what all sessions share. It is safe for concurrent use.
+type Client struct {
+	endpoint  *url.URL
+	tokenURL  *url.URL
+	userAgent string
+	now       func() time.Time
+	transport http.RoundTripper
+}
+
+// NewClient checks the options and makes a Client. It connects to nothing. An error names the
+// option that is wrong and what was expected of it, but not its value.
+func NewClient(options Options) (*Client, error) {
+	endpoint, err := parseURL("Endpoint", options.Endpoint, options.AllowInsecure)
+	if err != nil {
+		return nil, err
+	}
+	tokenURL, err := parseURL("TokenURL", options.TokenURL, options.AllowInsecure)
+	if err != nil {
+		return nil, err
+	}
+	if !printableASCII(options.UserAgent) {
+		return nil, errors.New("UserAgent: expected printable ASCII")
+	}
+	client := &Client{
+		endpoint:  withoutTrailingSlash(endpoint),
+		tokenURL:  tokenURL,
+		userAgent: cmp.Or(options.UserAgent, defaultUserAgent),
+		now:       options.Now,
+		transport: options.Transport,
+	}
+	if client.now == nil {
+		client.now = time.Now
+	}
+	if client.transport == nil {
+		client.transport = newTransport(options.RootCAs)
+	}
+	return client, nil
+}
+
+// CloseIdleConnections closes the connections that are not in use.
+func (c *Client) CloseIdleConnections() {
+	if closer, ok := c.transport.(interface{ CloseIdleConnections() }); ok {
+		closer.CloseIdleConnections()
+	}
+}

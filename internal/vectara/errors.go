@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package vectara
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Operations as they appear in errors.
+const (
+	// OperationGetJob is GET /v2/jobs/{job_id}.
+	OperationGetJob = "get job"
+	// OperationToken is the request for an access token (RFC 6749, section 4.4).
+	OperationToken = "token"
+)
+
+// APIError says that the API answered with a status other than 200 that is not a
+// redirect. The token endpoint's 408, 425, 429 and 5xx are APIErrors too, with
+// OperationToken: they say nothing about the credentials.
+//
+// Error is made of the operation, the status and the messages, and so stays the same for as
+// long as Vectara says the same. RequestID and RetryAfter differ from answer to
+// answer and are left out of it.
+type APIError struct {
+	// Operation is one of the Operation constants.
+	Operation string
+	// StatusCode is the HTTP status, 200 excluded.
+	StatusCode int
+	// Messages are Vectara's own words: at most 10, each at most 1 KiB of valid UTF-8
+	// on one line. Empty if the body held none.
+	Messages []string
+	// RequestID is the request_id of the body, at most 128 bytes; empty if it had none.
+	RequestID string
+	// RetryAfter is the wait that the answer asked for, between 1 s and 1 h; 0 if it
+	// asked for none.
+	RetryAfter time.Duration
+}
+
+// Error implements error.
+func (e *APIError) Error() string {
+	return sentence(e.Operation, status(e.StatusCode), strings.Join(e.Messages, "; "))
+}
+
+// AuthError says that the token endpoint refused the credentials: it answered with a
+// 4xx other than 408, 425 and 429, or with an OAuth error in a 200.
+type AuthError struct {
+	// StatusCode is the HTTP status of the token endpoint's answer.
+	StatusCode int
+	// Code is the error code of RFC 6749, section 5.2, such as "invalid_client": at
+	// most 64 bytes, empty if the answer had none.
+	Code string
+	// Description is the endpoint's explanation, at most 1 KiB of valid UTF-8 on one
+	// line; empty if the answer had none.
+	Description string
+	// RetryAfter is the wait that the answer asked for, between 1 s and 1 h; 0 if it
+	// asked for none.
+	RetryAfter time.Duration
+}
+
+// Error implements error.
+func (e *AuthError) Error() string {
+	return sentence(OperationToken, status(e.StatusCode), e.Code, e.Description)
+}
+
+// ResponseError says that an answer arrived that cannot be believed: a redirect, a body
+// that is too large, cut short or not JSON, or another job's.
+type ResponseError struct {
+	// Operation is one of the Operation constants.
+	Operation string
+	// StatusCode is the HTTP status of the answer.
+	StatusCode int
+	// Problem says what is wrong with the answer. It is this package's own sentence and
+	// quotes nothing of the answer.
+	Problem string
+	// RequestID is the request_id of the body, at most 128 bytes; mostly empty.
+	RequestID string
+}
+
+// Error implements error.
+func (e *ResponseError) Error() string {
+	return sentence(e.Operation, status(e.StatusCode), e.Problem)
+}
+
+// IDError says that a job ID was refused before any request was made, since it does
+// not match ^job_[A-Za-z0-9._~:=+-]+$ or is longer than 512 bytes. The ID itself is
+// left out: the caller has it, and it may be anything.
+type IDError struct{}
+
+// Error implements error.
+func (*IDError) Error() string {
+	return "invalid job ID: expected job_ followed by letters, digits or any of . _ ~ : = + -, and at most 512 bytes"
+}
+
+// sentence joins the parts that are not empty.
+func sentence(parts ...string) string {
+	said := parts[:0]
+	for _, part := range parts {
+		if part != "" {
+			said = append(said, part)
+		}
+	}
+	return strings.Join(said, ": ")
+}
+
+// status words an HTTP status without the server's own reason phrase, which could be
+// anything.
+func status(code int) string {
+	if text := http.StatusText(code); text != "" {
+		return fmt.Sprintf("%d %s", code, text)
+	}
+	return fmt.Sprintf("status %d", code)
+}

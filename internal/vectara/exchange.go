@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package vectara
+
+import (
+	"compress/flate"
+	"compress/gzip"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
+	"time"
+)
+
+// answer is a response that was read to its end.
+type answer struct {
+	status     int
+	retryAfter time.Duration
+	body       []byte
+}
+
+// exchange sends a request and reads the answer, both within the deadline of the request's context. It
+// uses the transport directly and not through an http.Client. That would follow redirects to other
+// hosts and take x-api-key, or the body of a POST, along; a transport never follows any.
+//
+// An answer with a status other than 200 is no error here; its body is nil if it is too large or could
+// not be read.
+func (s *Session) exchange(operation string, request *http.Request) (answer, error) {
+	var connected atomic.Bool
+	ctx := httptrace.WithClientTrace(request.Context(), &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
+	})
+	request = request.WithContext(ctx)
+	request.Header.Set("Accept", "application/json")
+	request.Header.Set("User-Agent", s.client.userAgent)
+
+	response, err := s.client.transport.RoundTrip(request)
+	if err != nil {
+		return answer{}, s.broken(ctx, operation, err, connected.Load())
+	}
+	defer discard(response.Body)
+	return s.read(ctx, operation, response)
+}
+
+// read reads the body of a response, and refuses the response if it cannot be an answer.
+func (s *Session) read(ctx context.Context, operation string, response *http.Response) (answer, error) {
+	got := answer{
+		status:     response.StatusCode,
+		retryAfter: parseRetryAfter(response.Header.Get("Retry-After"), s.client.now()),
+	}
+	refuse := func(problem string) (answer, error) {
+		return answer{}, &ResponseError{Operation: operation, StatusCode: got.status, Problem: problem}
+	}
+	switch {
+	case got.status < http.StatusOK:
+		_ = response.Body.Close() // It is the bare connection, on which no deadline holds.
+		return refuse("the server wants to leave HTTP")
+	case got.status >= 300 && got.status < 400:
+		return refuse("redirects are not followed")
+	case got.status != http.StatusOK:
+		got.body, _ = readBody(response.Body, response.ContentLength, maxErrorBody)
+		if errors.Is(ctx.Err(), context.Canceled) {
+			return answer{}, context.Canceled
+		}
+		return got, nil
+	}
+	var err error
+	got.body, err = readBody(response.Body, response.ContentLength, maxAnswer)
+	if err == nil {
+		return got, nil
+	}
+	if problem := bodyProblem(err); problem != "" && ctx.Err() == nil {
+		return refuse(problem)
+	}
+	return answer{}, s.broken(ctx, operation, err, true)
+}
+
+// bodyProblem words an error in reading a body that is the fault of what was sent, not of the connection.
+func bodyProblem(err error) string {
+	var corrupt flate.CorruptInputError
+	switch {
+	case errors.Is(err, errBodyTooLarge):
+		return "the body is larger than 1 MiB"
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return "the body is cut short"
+	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.As(err, &corrupt):
+		return "the body cannot be decompressed"
+	default:
+		return ""
+	}
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package vectara
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestParseRetryAfter(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	cases := map[string]struct {
+		value string
+		want  time.Duration
+	}{
+		"nothing":                        {"", 0},
+		"seconds":                        {"30", 30 * time.Second},
+		"seconds between spaces":         {" 30 ", 30 * time.Second},
+		"no seconds are one":             {"0", time.Second},
+		"an hour is the most":            {"3601", time.Hour},
+		"more digits than a number has":  {strings.Repeat("9", 400), time.Hour},
+		"leading zeros":                  {"0000000000000000000000007", 7 * time.Second},
+		"a date":                         {"Sun, 01 Mar 2026 12:01:30 GMT", 90 * time.Second},
+		"a date of RFC 850":              {"Sunday, 01-Mar-26 12:01:30 GMT", 90 * time.Second},
+		"a date of C":                    {"Sun Mar  1 12:01:30 2026", 90 * time.Second},
+		"a date in the past is a second": {"Sun, 01 Mar 2026 11:00:00 GMT", time.Second},
+		"a date of the past century":     {"Thu, 01 Jan 1970 00:00:00 GMT", time.Second},
+		"a date far off is an hour":      {"Fri, 31 Dec 9999 23:59:59 GMT", time.Hour},
+		"negative seconds are ignored":   {"-5", 0},
+		"a sign is ignored":              {"+5", 0},
+		"a fraction is ignored":          {"1.5", 0},
+		"words are ignored":              {"soon", 0},
+		"other digits are ignored":       {"٣", 0},
+		"two values are ignored":         {"1, 2", 0},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			if got := parseRetryAfter(tc.value, now); got != tc.want {
+				t.Errorf("got %v, want %v", got, tc.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package vectara
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// Session talks to Vectara with one set of credentials. It is safe for concurrent use.
+type Session struct {
+	client   *Client
+	auth     authenticator
+	redactor *redactor
+	invalid  error
+}
+
+// NewSession makes a Session. It connects to nothing. If the credentials are not valid, every
+// call of the session returns the *CredentialsError of Validate.
+func (c *Client) NewSession(credentials Credentials) *Session {
+	session := &Session{client: c, invalid: credentials.Validate()}
+	if credentials.APIKey != "" {
+		session.redactor = newRedactor(credentials.APIKey)
+		session.auth = &apiKey{key: credentials.APIKey}
+		return session
+	}
+	session.redactor = newRedactor(credentials.ClientSecret)
+	session.auth = &bearer{tokens: &tokenSource{
+		now: c.now,
+		fetch: func(ctx context.Context) (accessToken, error) {
+			return session.fetchToken(ctx, credentials)
+		},
+	}}
+	return session
+}
+
+// Format writes "Vectara session" for every verb: the credentials stay inside.
+func (s *Session) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, "Vectara session") }
+
+// GetJob asks Vectara for the job with the given ID, which must match ^job_[A-Za-z0-9._~:=+-]+$ and
+// have at most 512 bytes. The deadline of ctx covers the whole answer; without
+// one the call may take for ever.
+//
+// It returns an *APIError, *AuthError, *ResponseError, *TransportError, *IDError or *CredentialsError, or
+// context.Canceled if ctx was cancelled.
+func (s *Session) GetJob(ctx context.Context, id string) (Job, error) {
+	if err := checkID(id); err != nil {
+		return Job{}, err
+	}
+	got, err := s.get(ctx, OperationGetJob, resource(s.client.endpoint, "v2", "jobs", id))
+	if err != nil {
+		return Job{}, err
+	}
+	job, bad := decodeJob(got.body, id)
+	if bad != nil {
+		return Job{}, s.responseError(OperationGetJob, bad)
+	}
+	return s.redactor.redactJob(job), nil
+}
+
+// get sends a GET and gives the answer if it is a 200. A 401 is tried once more if there is another
+// access token to try with.
+func (s *Session) get(ctx context.Context, operation string, target *url.URL) (answer, error) {
+	if s.invalid != nil {
+		return answer{}, s.invalid
+	}
+	credential, err := s.auth.credential(ctx)
+	if err != nil {
+		return answer{}, err
+	}
+	got, err := s.send(ctx, operation, target, credential)
+	if err == nil && got.status == http.StatusUnauthorized {
+		credential, err = s.auth.replacement(ctx, credential)
+		if err == nil && credential != "" {
+			got, err = s.send(ctx, operation, target, credential)
+		}
+	}
+	switch {
+	case err != nil:
+		return answer{}, err
+	case got.status != http.StatusOK:
+		return answer{}, s.redactor.apiError(operation, got)
+	}
+	return got, nil
+}
+
+// send makes one exchange.
+func (s *Session) send(ctx context.Context, operation string, target *url.URL, credential string) (answer, error) {
+	request := (&http.Request{
+		Method: http.MethodGet,
+		URL:    target,
+		Host:   target.Host,
+		Header: make(http.Header),
+	}).WithContext(ctx)
+	s.auth.apply(request.Header, credential)
+	if deadline, ok := ctx.Deadline(); ok {
+		request.Header.Set("Request-Timeout-Millis", millisUntil(deadline))
+	}
+	return s.exchange(operation, request)
+}
+
+// millisUntil is the time that is left, in whole milliseconds; the API refuses less than 1.
+func millisUntil(deadline time.Time) string {
+	return strconv.FormatInt(max(1, time.Until(deadline).Milliseconds()), 10)
+}
+
+func (s *Session) responseError(operation string, bad *badAnswer) error {
+	return &ResponseError{
+		Operation:  operation,
+		StatusCode: http.StatusOK,
+		Problem:    bad.problem,
+		RequestID:  s.redactor.tidy(bad.requestID, maxRequestIDLength),
+	}
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package vectara
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Limits of the pooled transport. One host serves all sessions, so the per-host numbers are
+// what bounds the whole.
+const (
+	maxIdleConnections     = 100
+	maxConnections         = 256
+	maxResponseHeaderBytes = 64 << 10
+
+	dialTimeout         = 10 * time.Second
+	keepAliveInterval   = 30 * time.Second
+	tlsHandshakeTimeout = 10 * time.Second
+	idleTimeout         = 90 * time.Second
+
+	// An HTTP/2 connection whose peer went away in silence is found out by pings. Without them
+	// every request would go into it until TCP gives up, a quarter of an hour later.
+	http2PingAfter   = 15 * time.Second
+	http2PingTimeout = 10 * time.Second
+)
+
+// newTransport makes the transport that all sessions of a client share.
+func newTransport(roots *x509.CertPool) *http.Transport {
+	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAliveInterval}
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		OnProxyConnectResponse: checkProxyAnswer,
+		DialContext:            dialer.DialContext,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
+		TLSHandshakeTimeout:    tlsHandshakeTimeout,
+		ForceAttemptHTTP2:      true,
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: http2PingAfter, PingTimeout: http2PingTimeout},
+		MaxIdleConns:           maxIdleConnections,
+		MaxIdleConnsPerHost:    maxIdleConnections,
+		MaxConnsPerHost:        maxConnections,
+		IdleConnTimeout:        idleTimeout,
+		MaxResponseHeaderBytes: maxResponseHeaderBytes,
+	}
+}
+
+// proxyRefusal says that a proxy answered CONNECT with something other than 200.
+type proxyRefusal struct{ statusCode int }
+
+func (e *proxyRefusal) Error() string {
+	return "the proxy refused the connection: " + status(e.statusCode)
+}
+
+// checkProxyAnswer gives a refusal of the proxy a type. By itself net/http makes an error
+// of the reason phrase, which is the proxy's own text and tells nobody that a proxy wrote it.
+func checkProxyAnswer(_ context.Context, _ *url.URL, _ *http.Request, response *http.Response) error {
+	if response.StatusCode != http.StatusOK {
+		return &proxyRefusal{statusCode: response.StatusCode}
+	}
+	return nil
+}
