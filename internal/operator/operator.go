@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package operator
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	"k8s.io/client-go/discovery"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"k8s.io/utils/ptr"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client/apiutil"
+	"sigs.k8s.io/controller-runtime/pkg/config"
+	ctrlcontroller "sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/vectara-job-operator/vectara-job-operator/api/v1alpha1"
+	"github.com/vectara-job-operator/vectara-job-operator/internal/controller"
+	"github.com/vectara-job-operator/vectara-job-operator/internal/jobs"
+	"github.com/vectara-job-operator/vectara-job-operator/internal/vectara"
+	"github.com/vectara-job-operator/vectara-job-operator/internal/version"
+)
+
+// shutdownTimeout is for how long work that is under way may go on after the process was told to end.
+const shutdownTimeout = 5 * time.Second
+
+// +kubebuilder:rbac:groups=authentication.k8s.io,resources=tokenreviews,verbs=create
+// +kubebuilder:rbac:groups=authorization.k8s.io,resources=subjectaccessreviews,verbs=create
+
+// SignalContext returns a context that ends on SIGINT or SIGTERM. A second signal ends the process at once.
+func SignalContext() context.Context { return ctrl.SetupSignalHandler() }
+
+// Run runs the operator until the context ends, against the cluster of the kubeconfig in use. Options must come from
+// ParseOptions.
+func Run(ctx context.Context, options Options) error {
+	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&options.Zap)))
+	restConfig, err := ctrl.GetConfig()
+	if err != nil {
+		return fmt.Errorf("finding a cluster: %w", err)
+	}
+	mgr, err := NewManager(restConfig, options)
+	if err != nil {
+		return err
+	}
+	mgr.GetLogger().Info("Starting", "version", version.Version, "endpoint", options.Endpoint, "tokenURL", options.TokenURL)
+	return mgr.Start(ctx)
+}
+
+// NewManager assembles the operator for a cluster.
+func NewManager(restConfig *rest.Config, options Options) (manager.Manager, error) {
+	api, err := vectara.NewClient(vectara.Options{
+		Endpoint:      options.Endpoint,
+		TokenURL:      options.TokenURL,
+		AllowInsecure: options.AllowInsecureEndpoints,
+		RootCAs:       options.rootCAs,
+		UserAgent:     userAgent(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("setting up the Vectara client: %w", err)
+	}
+
+	restConfig = rest.CopyConfig(restConfig)
+	restConfig.UserAgent = userAgent()
+	mgr, err := ctrl.NewManager(restConfig, ctrl.Options{
+		Scheme:                        newScheme(),
+		MapperProvider:                newMapper,
+		Cache:                         cacheOptions(options),
+		Metrics:                       metricsOptions(options),
+		HealthProbeBindAddress:        options.HealthProbeBindAddress,
+		LeaderElection:                options.LeaderElect,
+		LeaderElectionID:              options.LeaderElectionID,
+		LeaderElectionNamespace:       options.LeaderElectionNamespace,
+		LeaderElectionReleaseOnCancel: true,
+		GracefulShutdownTimeout:       ptr.To(shutdownTimeout),
+		Controller: config.Controller{
+			// A standby keeps its caches warm, and has what it needs the moment it takes over.
+			EnableWarmup: ptr.To(true),
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("setting up the manager: %w", err)
+	}
+
+	waker := &controller.Waker{}
+	source := jobs.NewSource(
+		func(credentials vectara.Credentials) jobs.API { return api.NewSession(credentials) },
+		jobs.Limits{RequestsPerSecond: options.RequestsPerSecond, Burst: options.Burst},
+		waker.Wake,
+	)
+	reconciler := &controller.Reconciler{
+		Client:         mgr.GetClient(),
+		Recorder:       mgr.GetEventRecorder(controller.FieldOwner),
+		Source:         source,
+		Bounds:         controller.PollBounds{Min: options.PollMin, Max: options.PollMax},
+		RequestTimeout: options.RequestTimeout,
+		Now:            time.Now,
+	}
+	served, err := discovery.NewDiscoveryClientForConfigAndClient(restConfig, mgr.GetHTTPClient())
+	if err != nil {
+		return nil, fmt.Errorf("setting up the manager: %w", err)
+	}
+	starter := &starter{
+		manager:   mgr,
+		discovery: served,
+		setup: func(ctx context.Context) error {
+			return reconciler.SetupWithManager(ctx, mgr, waker, ctrlcontroller.Options{
+				MaxConcurrentReconciles: options.MaxConcurrentReconciles,
+			})
+		},
+	}
+	for _, err := range []error{
+		mgr.Add(starter),
+		// A runnable like any other: it runs on the leader only, and is waited for at the end.
+		mgr.Add(manager.RunnableFunc(source.Run)),
+		mgr.AddHealthzCheck("ping", healthz.Ping),
+		mgr.AddReadyzCheck("caches", starter.ready),
+	} {
+		if err != nil {
+			return nil, fmt.Errorf("setting up the manager: %w", err)
+		}
+	}
+	return mgr, nil
+}
+
+func metricsOptions(options Options) metricsserver.Options {
+	o := metricsserver.Options{BindAddress: options.MetricsBindAddress, SecureServing: options.MetricsSecure}
+	if options.MetricsSecure {
+		o.FilterProvider = filters.WithAuthenticationAndAuthorization
+	}
+	return o
+}
+
+func newScheme() *runtime.Scheme {
+	scheme := runtime.NewScheme()
+	utilruntime.Must(clientgoscheme.AddToScheme(scheme))
+	utilruntime.Must(v1alpha1.AddToScheme(scheme))
+	return scheme
+}
+
+// newMapper makes a mapper that knows VectaraJobs by itself, so that the manager can be assembled before the CRD is there.
+func newMapper(config *rest.Config, httpClient *http.Client) (meta.RESTMapper, error) {
+	own := meta.NewDefaultRESTMapper([]schema.GroupVersion{v1alpha1.GroupVersion})
+	own.Add(v1alpha1.GroupVersion.WithKind(v1alpha1.VectaraJobKind), meta.RESTScopeNamespace)
+	others, err := apiutil.NewDynamicRESTMapper(config, httpClient)
+	if err != nil {
+		return nil, err
+	}
+	return meta.FirstHitRESTMapper{MultiRESTMapper: meta.MultiRESTMapper{own, others}}, nil
+}
+
+func userAgent() string { return controller.FieldOwner + "/" + version.Version }

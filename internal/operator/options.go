@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package operator
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/validation"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+
+	"github.com/vectara-job-operator/vectara-job-operator/internal/vectara"
+)
+
+// Options are what an administrator can set. Each field is a flag, and an environment variable; see flags.go.
+type Options struct {
+	Endpoint               string
+	TokenURL               string
+	AllowInsecureEndpoints bool
+	CAFile                 string
+
+	PollMin        time.Duration
+	PollMax        time.Duration
+	RequestTimeout time.Duration
+
+	RequestsPerSecond       float64
+	Burst                   int
+	MaxConcurrentReconciles int
+
+	WatchNamespaces    string
+	WatchLabelSelector string
+
+	LeaderElect             bool
+	LeaderElectionID        string
+	LeaderElectionNamespace string
+
+	MetricsBindAddress     string
+	MetricsSecure          bool
+	HealthProbeBindAddress string
+
+	Zap zap.Options
+
+	// What validation found in the strings above.
+	rootCAs    *x509.CertPool
+	namespaces []string
+	selector   labels.Selector
+}
+
+// disabled is the bind address that switches a listener off.
+const disabled = "0"
+
+// DefaultOptions are the options when nothing is set.
+func DefaultOptions() Options {
+	return Options{
+		Endpoint:                vectara.DefaultEndpoint,
+		TokenURL:                vectara.DefaultTokenURL,
+		PollMin:                 2 * time.Second,
+		PollMax:                 time.Minute,
+		RequestTimeout:          10 * time.Second,
+		RequestsPerSecond:       20,
+		Burst:                   40,
+		MaxConcurrentReconciles: 64,
+		LeaderElect:             true,
+		LeaderElectionID:        "vectara-job-operator.jobs.vectara.io",
+		MetricsBindAddress:      ":8443",
+		MetricsSecure:           true,
+		HealthProbeBindAddress:  ":8081",
+	}
+}
+
+// validate checks the options and works out what they stand for. Its error has one line for each flag that is wrong,
+// which names the flag and what was expected.
+func (o *Options) validate() error {
+	var wrong []error
+	expect := func(ok bool, flag, format string, args ...any) {
+		if !ok {
+			wrong = append(wrong, fmt.Errorf("--%s: expected %s", flag, fmt.Sprintf(format, args...)))
+		}
+	}
+
+	for flag, value := range map[string]string{"--endpoint": o.Endpoint, "--token-url": o.TokenURL} {
+		if err := vectara.CheckURL(flag, value, o.AllowInsecureEndpoints); err != nil {
+			wrong = append(wrong, err)
+		}
+	}
+	var err error
+	if o.rootCAs, err = rootCAs(o.CAFile); err != nil {
+		wrong = append(wrong, fmt.Errorf("--ca-file: %w", err))
+	}
+
+	const day = 24 * time.Hour
+	expect(o.PollMin >= time.Second && o.PollMin <= day, "poll-min", "a duration from 1s to 24h, got %v", o.PollMin)
+	expect(o.PollMax >= time.Second && o.PollMax <= day, "poll-max", "a duration from 1s to 24h, got %v", o.PollMax)
+	if o.PollMin <= day && o.PollMax >= time.Second { // Otherwise one of them is wrong as it is.
+		expect(o.PollMin <= o.PollMax, "poll-min", "at most --poll-max, got %v above %v", o.PollMin, o.PollMax)
+	}
+	expect(o.RequestTimeout >= time.Second && o.RequestTimeout <= 5*time.Minute, "request-timeout",
+		"a duration from 1s to 5m, got %v", o.RequestTimeout)
+	// Written so that NaN is wrong too.
+	expect(o.RequestsPerSecond >= 0.1 && o.RequestsPerSecond <= 100_000, "requests-per-second",
+		"a number from 0.1 to 100000, got %v", o.RequestsPerSecond)
+	expect(o.Burst >= 1 && o.Burst <= 100_000, "burst", "a number from 1 to 100000, got %d", o.Burst)
+	expect(o.MaxConcurrentReconciles >= 1 && o.MaxConcurrentReconciles <= 1000, "max-concurrent-reconciles",
+		"a number from 1 to 1000, got %d", o.MaxConcurrentReconciles)
+
+	o.namespaces = nil
+	if o.WatchNamespaces != "" {
+		for namespace := range strings.SplitSeq(o.WatchNamespaces, ",") {
+			namespace = strings.TrimSpace(namespace)
+			expect(len(validation.IsDNS1123Label(namespace)) == 0, "watch-namespaces",
+				"names of namespaces with commas between them, got %q", namespace)
+			o.namespaces = append(o.namespaces, namespace)
+		}
+	}
+	if o.selector, err = labels.Parse(o.WatchLabelSelector); err != nil {
+		wrong = append(wrong, fmt.Errorf("--watch-label-selector: expected a label selector such as shard=a: %w", err))
+	}
+
+	if o.LeaderElect {
+		expect(len(validation.IsDNS1123Subdomain(o.LeaderElectionID)) == 0, "leader-election-id",
+			"the name of a Lease (lower-case letters, digits, - and .), got %q", o.LeaderElectionID)
+	}
+	expect(o.LeaderElectionNamespace == "" || len(validation.IsDNS1123Label(o.LeaderElectionNamespace)) == 0,
+		"leader-election-namespace", "the name of a namespace, got %q", o.LeaderElectionNamespace)
+	for flag, address := range map[string]string{
+		"metrics-bind-address": o.MetricsBindAddress, "health-probe-bind-address": o.HealthProbeBindAddress,
+	} {
+		expect(isBindAddress(address), flag, "host:port, :port, or %s to switch it off, got %q", disabled, address)
+	}
+	slices.SortFunc(wrong, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return errors.Join(wrong...)
+}
+
+func isBindAddress(address string) bool {
+	if address == disabled {
+		return true
+	}
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	number, err := strconv.ParseUint(port, 10, 16)
+	return err == nil && strconv.FormatUint(number, 10) == port
+}
+
+// rootCAs are the system's roots and those of a file; nil, which means the system's, without a file.
+func rootCAs(file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(file) //nolint:gosec // The administrator names it.
+	if err != nil {
+		return nil, err
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		return nil, fmt.Errorf("loading the system's roots: %w", err)
+	}
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("expected PEM certificates, found none in %s", file)
+	}
+	return pool, nil
+}

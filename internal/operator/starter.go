@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package operator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/discovery"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+
+	"github.com/vectara-job-operator/vectara-job-operator/api/v1alpha1"
+)
+
+// crdInterval is how often the API server is asked whether it serves VectaraJobs yet.
+const crdInterval = 2 * time.Second
+
+// starter starts the controller once the API server serves VectaraJobs. Until then the process lives and is not ready,
+// which says more than a process that keeps crashing. It runs on every replica: a standby is ready too.
+type starter struct {
+	manager   manager.Manager
+	discovery discovery.ServerResourcesInterface
+	setup     func(context.Context) error
+
+	informers atomic.Pointer[[]cache.Informer]
+}
+
+var _ manager.LeaderElectionRunnable = &starter{}
+
+// NeedLeaderElection implements manager.LeaderElectionRunnable.
+func (*starter) NeedLeaderElection() bool { return false }
+
+// Start implements manager.Runnable. It returns when the controller has been handed to the manager.
+func (s *starter) Start(ctx context.Context) error {
+	if err := s.awaitCRD(ctx); err != nil {
+		return nil //nolint:nilerr // The only error is that the process ends.
+	}
+	if err := s.setup(ctx); err != nil {
+		return fmt.Errorf("setting up the controller: %w", err)
+	}
+	var informers []cache.Informer
+	for _, object := range []client.Object{&v1alpha1.VectaraJob{}, &corev1.Secret{}} {
+		informer, err := s.manager.GetCache().GetInformer(ctx, object, cache.BlockUntilSynced(false))
+		if err != nil {
+			return fmt.Errorf("watching %T: %w", object, err)
+		}
+		informers = append(informers, informer)
+	}
+	s.informers.Store(&informers)
+	return nil
+}
+
+// awaitCRD returns once the API server serves VectaraJobs.
+func (s *starter) awaitCRD(ctx context.Context) error {
+	log := s.manager.GetLogger().WithValues("groupVersion", v1alpha1.GroupVersion)
+	told := false
+	return wait.PollUntilContextCancel(ctx, crdInterval, true, func(context.Context) (bool, error) {
+		resources, err := s.discovery.ServerResourcesForGroupVersion(v1alpha1.GroupVersion.String())
+		served := err == nil && slices.ContainsFunc(resources.APIResources, func(resource metav1.APIResource) bool {
+			return resource.Kind == v1alpha1.VectaraJobKind
+		})
+		switch {
+		case served || told:
+		case err == nil || apierrors.IsNotFound(err):
+			log.Info("Waiting for the CRD: the API server does not serve VectaraJobs yet")
+			told = true
+		default:
+			log.Error(err, "Waiting for the API server to say whether it serves VectaraJobs")
+			told = true
+		}
+		return served, nil
+	})
+}
+
+// ready is the readiness check: the CRD is served, and the caches hold what the API server has.
+func (s *starter) ready(*http.Request) error {
+	informers := s.informers.Load()
+	if informers == nil {
+		return errors.New("the API server does not serve VectaraJobs yet: is the CRD installed?")
+	}
+	for _, informer := range *informers {
+		if !informer.HasSynced() {
+			return errors.New("the caches are not filled yet: may the manager list VectaraJobs and Secrets?")
+		}
+	}
+	return nil
+}
