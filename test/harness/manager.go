@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package harness
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
+)
+
+// BuildManager builds the manager into a folder and returns the path of the binary. It has the race detector in it if
+// the caller has.
+func BuildManager(ctx context.Context, folder string) (string, error) {
+	repository, err := Repository()
+	if err != nil {
+		return "", err
+	}
+	binary := filepath.Join(folder, "manager")
+	arguments := []string{"build", "-o", binary}
+	if raceEnabled {
+		arguments = append(arguments, "-race")
+	}
+	command := exec.CommandContext(ctx, "go", append(arguments, "./cmd")...) //nolint:gosec // Nothing of this comes from outside.
+	command.Dir = repository
+	if output, err := command.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building the manager: %w\n%s", err, output)
+	}
+	return binary, nil
+}
+
+// Manager is a manager that runs as a process.
+type Manager struct {
+	*Process
+	// Probes is the base URL of /healthz and /readyz.
+	Probes string
+}
+
+// StartManager starts the manager as the operator's service account. Flags come after those that every run needs.
+func (c *ControlPlane) StartManager(ctx context.Context, binary string, flags ...string) (*Manager, error) {
+	kubeconfig, err := c.OperatorKubeconfig(ctx)
+	if err != nil {
+		return nil, err
+	}
+	probes, err := freeAddress(ctx)
+	if err != nil {
+		return nil, err
+	}
+	command := exec.Command(binary, append([]string{ //nolint:gosec // The binary is our own.
+		"--kubeconfig=" + kubeconfig,
+		"--leader-election-namespace=" + OperatorNamespace,
+		"--metrics-bind-address=0",
+		"--health-probe-bind-address=" + probes,
+	}, flags...)...)
+	command.Env = append(os.Environ(), "GORACE=halt_on_error=1")
+	process, err := StartProcess(command)
+	if err != nil {
+		return nil, err
+	}
+	return &Manager{Process: process, Probes: "http://" + probes}, nil
+}
+
+// AwaitReady returns once the manager says that it is ready. A manager that ended will never be.
+func (m *Manager) AwaitReady(ctx context.Context) error {
+	var last error
+	err := wait.PollUntilContextCancel(ctx, 100*time.Millisecond, true, func(ctx context.Context) (bool, error) {
+		select {
+		case <-m.Done():
+			return false, fmt.Errorf("the manager ended: %w", m.Err())
+		default:
+		}
+		last = m.Probe(ctx, "/readyz")
+		return last == nil, nil
+	})
+	if err != nil {
+		return fmt.Errorf("waiting for the manager to be ready: %w (last: %w)\n%s", err, last, tail(m.Output(), 30))
+	}
+	return nil
+}
+
+// Probe asks one of the health endpoints, and returns an error unless it answers 200.
+func (m *Manager) Probe(ctx context.Context, path string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, m.Probes+path, http.NoBody)
+	if err != nil {
+		return err
+	}
+	answer, err := http.DefaultClient.Do(request) //nolint:forbidigo // The context has a deadline, and the peer is our own.
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answered %s", path, answer.Status)
+	}
+	return nil
+}
+
+// freeAddress finds a port of the loopback interface that nobody uses at present.
+func freeAddress(ctx context.Context) (string, error) {
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer listener.Close()
+	return listener.Addr().String(), nil
+}
+
+func tail(text string, lines int) string {
+	all := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	return strings.Join(all[max(0, len(all)-lines):], "\n")
+}
