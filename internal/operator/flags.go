@@ -84,6 +84,8 @@ func (o *Options) flagSet() *flag.FlagSet {
 		"serve metrics with TLS, to those whom the API server authenticates and authorises")
 	f.StringVar(&o.HealthProbeBindAddress, "health-probe-bind-address", o.HealthProbeBindAddress,
 		"`address` of /healthz and /readyz; 0 switches them off")
+	f.StringVar(&o.PprofBindAddress, "pprof-bind-address", o.PprofBindAddress,
+		"`address` of Go's profiles under /debug/pprof/, for whoever reaches it: bind it to loopback; 0 switches it off")
 
 	o.Zap.TimeEncoder = zapcore.RFC3339NanoTimeEncoder
 	o.Zap.BindFlags(f)

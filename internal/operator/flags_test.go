@@ -31,6 +31,7 @@ var documentedDefaults = map[string]string{
 	"metrics-bind-address":      ":8443",
 	"metrics-secure":            "true",
 	"health-probe-bind-address": ":8081",
+	"pprof-bind-address":        "0",
 }
 
 func TestFlagsAndDefaultsAreThoseOfTheDocumentation(t *testing.T) {

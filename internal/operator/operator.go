@@ -79,6 +79,7 @@ func NewManager(restConfig *rest.Config, options Options) (manager.Manager, erro
 		Cache:                         cacheOptions(options),
 		Metrics:                       metricsOptions(options),
 		HealthProbeBindAddress:        options.HealthProbeBindAddress,
+		PprofBindAddress:              options.PprofBindAddress,
 		LeaderElection:                options.LeaderElect,
 		LeaderElectionID:              options.LeaderElectionID,
 		LeaderElectionNamespace:       options.LeaderElectionNamespace,

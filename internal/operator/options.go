@@ -45,6 +45,7 @@ type Options struct {
 	MetricsBindAddress     string
 	MetricsSecure          bool
 	HealthProbeBindAddress string
+	PprofBindAddress       string
 
 	Zap zap.Options
 
@@ -73,6 +74,7 @@ func DefaultOptions() Options {
 		MetricsBindAddress:      ":8443",
 		MetricsSecure:           true,
 		HealthProbeBindAddress:  ":8081",
+		PprofBindAddress:        disabled,
 	}
 }
 
@@ -132,6 +134,7 @@ func (o *Options) validate() error {
 		"leader-election-namespace", "the name of a namespace, got %q", o.LeaderElectionNamespace)
 	for flag, address := range map[string]string{
 		"metrics-bind-address": o.MetricsBindAddress, "health-probe-bind-address": o.HealthProbeBindAddress,
+		"pprof-bind-address": o.PprofBindAddress,
 	} {
 		expect(isBindAddress(address), flag, "host:port, :port, or %s to switch it off, got %q", disabled, address)
 	}
