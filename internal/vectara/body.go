@@ -10,10 +10,19 @@ import (
 
 // Bounds on what is read of a body, in bytes after decompression.
 const (
-	maxAnswer    = 1 << 20
+	maxJobBody   = 1 << 20
+	maxPageBody  = 16 << 20
 	maxErrorBody = 64 << 10
 	maxDrain     = 64 << 10
 )
+
+// maxAnswer is what is read of a 200 to an operation. A hundred jobs may each name a thousand corpora.
+func maxAnswer(operation string) int {
+	if operation == OperationListJobs {
+		return maxPageBody
+	}
+	return maxJobBody
+}
 
 var errBodyTooLarge = errors.New("the body is too large")
 

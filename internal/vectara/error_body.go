@@ -2,6 +2,8 @@
 
 package vectara
 
+import "math"
+
 // Bounds on what is kept of an error's body, in bytes but for the first.
 const (
 	maxMessages         = 10
@@ -18,8 +20,8 @@ func (r *redactor) tidy(text string, limit int) string {
 // messagesOf takes the usable ones of an error's messages. One that is a string in place of a list
 // counts; a body that is not JSON holds none, as a proxy's error page is not Vectara's word.
 func (r *redactor) messagesOf(fields object) []string {
-	said := fields.texts("messages")
-	if text, ok := parseText(fields["messages"]); ok {
+	said := fields["messages"].texts(math.MaxInt)
+	if text, ok := fields["messages"].asText(); ok {
 		said = []string{text}
 	}
 	var messages []string

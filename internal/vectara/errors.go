@@ -13,6 +13,8 @@ import (
 const (
 	// OperationGetJob is GET /v2/jobs/{job_id}.
 	OperationGetJob = "get job"
+	// OperationListJobs is GET /v2/jobs.
+	OperationListJobs = "list jobs"
 	// OperationToken is the request for an access token (RFC 6749, section 4.4).
 	OperationToken = "token"
 )
@@ -66,7 +68,8 @@ func (e *AuthError) Error() string {
 }
 
 // ResponseError says that an answer arrived that cannot be believed: a redirect, a body
-// that is too large, cut short or not JSON, or another job's.
+// that is too large, cut short or not JSON, another job's, or a page without a readable
+// list and page key.
 type ResponseError struct {
 	// Operation is one of the Operation constants.
 	Operation string

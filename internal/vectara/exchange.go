@@ -7,6 +7,7 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
@@ -66,23 +67,25 @@ func (s *Session) read(ctx context.Context, operation string, response *http.Res
 		}
 		return got, nil
 	}
+	limit := maxAnswer(operation)
 	var err error
-	got.body, err = readBody(response.Body, response.ContentLength, maxAnswer)
+	got.body, err = readBody(response.Body, response.ContentLength, limit)
 	if err == nil {
 		return got, nil
 	}
-	if problem := bodyProblem(err); problem != "" && ctx.Err() == nil {
+	if problem := bodyProblem(err, limit); problem != "" && ctx.Err() == nil {
 		return refuse(problem)
 	}
 	return answer{}, s.broken(ctx, operation, err, true)
 }
 
-// bodyProblem words an error in reading a body that is the fault of what was sent, not of the connection.
-func bodyProblem(err error) string {
+// bodyProblem words an error in reading a body that is the fault of what was sent, not of the connection. limit
+// is how long the body may be.
+func bodyProblem(err error, limit int) string {
 	var corrupt flate.CorruptInputError
 	switch {
 	case errors.Is(err, errBodyTooLarge):
-		return "the body is larger than 1 MiB"
+		return fmt.Sprintf("the body is larger than %d MiB", limit>>20)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return "the body is cut short"
 	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.As(err, &corrupt):

@@ -5,14 +5,15 @@ package vectara
 import "time"
 
 // Job is what Vectara says about a job. Everything but ID may be missing, and
-// holds the zero value then. Strings are as Vectara wrote them (valid UTF-8, credentials
-// replaced) and bounded only by the size of an answer, 1 MiB.
+// holds the zero value then. Strings are as Vectara wrote them: valid UTF-8, with credentials
+// replaced, and cut off at 16 KiB.
 type Job struct {
-	// ID is the ID that was asked for.
+	// ID is the ID that was asked for; in a list it is Vectara's word.
 	ID string
 	// Type is the kind of job, such as "bulk_delete_documents". New kinds are to be expected.
 	Type string
-	// CorpusKeys names the corpora that the job works on, in Vectara's order.
+	// CorpusKeys names the corpora that the job works on, in Vectara's order: at most 1000, more are
+	// left out.
 	CorpusKeys []string
 	// State is where the job stands, such as "started". New states are to be expected.
 	State string

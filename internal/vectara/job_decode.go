@@ -7,45 +7,51 @@ import "strings"
 // badAnswer is the Problem of a ResponseError and the request ID that goes with it.
 type badAnswer struct{ problem, requestID string }
 
+const problemNoObject = "the body is not a JSON object"
+
 // decodeJob reads the body of a 200 to GET /v2/jobs/{job_id}. The answer must be a JSON object with the ID
 // that was asked for; whatever else is missing or malformed is left out of the job.
 func decodeJob(body []byte, id string) (Job, *badAnswer) {
-	fields, ok := parseObject(body)
-	if !ok {
-		return Job{}, &badAnswer{problem: "the body is not a JSON object"}
+	answer, ok := parseValue(body)
+	if !ok || !answer.isObject() {
+		return Job{}, &badAnswer{problem: problemNoObject}
 	}
-	switch answered := fields.text("id"); answered {
+	job := jobOf(answer)
+	switch job.ID {
 	case id:
-		return jobOf(fields), nil
+		return job, nil
 	case "":
-		return Job{}, &badAnswer{problem: "the job in the body has no ID", requestID: fields.text("request_id")}
+		return Job{}, &badAnswer{problem: "the job in the body has no ID", requestID: objectOf(answer).text("request_id")}
 	default:
-		return Job{}, &badAnswer{problem: "the body is about another job", requestID: fields.text("request_id")}
+		return Job{}, &badAnswer{problem: "the body is about another job", requestID: objectOf(answer).text("request_id")}
 	}
 }
 
-func jobOf(fields object) Job {
-	return Job{
-		ID:                fields.text("id"),
-		Type:              fields.text("type"),
-		CorpusKeys:        fields.texts("corpus_keys"),
-		State:             fields.text("state"),
-		CreatedAt:         fields.time("created_at"),
-		StartedAt:         fields.time("started_at"),
-		CompletedAt:       fields.time("completed_at"),
-		CreatedByUsername: fields.text("created_by_username"),
-		Comment:           fields.text("comment"),
-	}
-}
-
-// redactJob replaces credentials in all that Vectara wrote. The ID is the caller's own.
-func (r *redactor) redactJob(job Job) Job {
-	job.Type = r.redact(job.Type)
-	job.State = r.redact(job.State)
-	job.CreatedByUsername = r.redact(job.CreatedByUsername)
-	job.Comment = r.redact(job.Comment)
-	for i, key := range job.CorpusKeys {
-		job.CorpusKeys[i] = r.redact(key)
+// jobOf takes from an object what can be used. Of two fields with the same name the last one counts.
+// A value that is not an object gives an empty job.
+func jobOf(encoded value) Job {
+	var job Job
+	for name, member := range encoded.members() {
+		switch string(name) {
+		case "id":
+			job.ID = member.text()
+		case "type":
+			job.Type = member.text()
+		case "corpus_keys":
+			job.CorpusKeys = member.texts(maxCorpusKeys)
+		case "state":
+			job.State = member.text()
+		case "created_at":
+			job.CreatedAt = member.time()
+		case "started_at":
+			job.StartedAt = member.time()
+		case "completed_at":
+			job.CompletedAt = member.time()
+		case "created_by_username":
+			job.CreatedByUsername = member.text()
+		case "comment":
+			job.Comment = member.text()
+		}
 	}
 	return job
 }

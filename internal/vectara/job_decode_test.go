@@ -85,7 +85,7 @@ func BenchmarkDecodeJob(b *testing.B) {
 				if bad != nil {
 					b.Fatal(bad.problem)
 				}
-				redactor.redactJob(job)
+				redactor.redactJob(&job)
 			}
 		})
 	}

@@ -6,11 +6,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -118,8 +120,7 @@ func TestTrafficMatchesTheDescription(t *testing.T) {
 		"an error with nothing":     {403, `{}`, "get job: 403 Forbidden"},
 		"a job that does not exist": {404, `{"id":"` + testID + `","messages":["gone"]}`, "get job: 404 Not Found: gone"},
 	}
-	sessions := map[string]func(*testing.T, string, ...func(*Options)) *Session{"API key": keySession, "OAuth": oauthSession}
-	for kind, newSession := range sessions {
+	for kind, newSession := range bothSessions {
 		for name, tc := range cases {
 			t.Run(name+" by "+kind, func(t *testing.T) {
 				mux := http.NewServeMux()
@@ -155,6 +156,52 @@ func TestTrafficMatchesTheDescription(t *testing.T) {
 	}
 }
 
+func TestListTrafficMatchesTheDescription(t *testing.T) {
+	const job = `{"id":"` + testID + `","state":"queued","corpus_keys":["legal"],"created_at":"2026-01-02T03:04:05Z"}`
+	query := ListQuery{
+		States:       []string{"queued", "failed_will_retry"},
+		CreatedAfter: time.Date(2026, 1, 2, 3, 4, 5, 6, time.FixedZone("", 3600)),
+		Limit:        2,
+		PageKey:      "a/b+c==",
+	}
+	cases := map[string]struct {
+		query  ListQuery
+		status int
+		body   string
+		want   string // the page in short, or the error's text
+	}{
+		"the first page of all":        {ListQuery{}, 200, `{"jobs":[` + job + `],"metadata":{"page_key":"k"}}`, "1 jobs, then k"},
+		"a page by all filters":        {query, 200, `{"jobs":[` + job + `,` + job + `],"metadata":{"page_key":"k"}}`, "2 jobs, then k"},
+		"the last page, ended by null": {query, 200, `{"jobs":[` + job + `],"metadata":{"page_key":null}}`, "1 jobs, then "},
+		"the last page, ended by \"\"": {query, 200, `{"jobs":[` + job + `],"metadata":{"page_key":""}}`, "1 jobs, then "},
+		"the last page, without a key": {query, 200, `{"jobs":[],"metadata":{}}`, "0 jobs, then "},
+		"a page of nothing":            {query, 200, `{}`, "0 jobs, then "},
+		"a list that is forbidden":     {query, 403, `{"messages":["no"]}`, "list jobs: 403 Forbidden: no"},
+	}
+	for kind, newSession := range bothSessions {
+		for name, tc := range cases {
+			t.Run(name+" by "+kind, func(t *testing.T) {
+				mux := http.NewServeMux()
+				mux.Handle("/oauth2/token", answering(http.StatusOK, tokenBody(testToken), "Content-Type", "application/json"))
+				mux.Handle("/v2/jobs", answering(tc.status, tc.body, "Content-Type", "application/json"))
+				server := serve(t, loadDescription(t).check(t, mux))
+
+				page, err := newSession(t, server.URL).ListJobs(within(t), tc.query)
+				got := fmt.Sprintf("%d jobs, then %s", len(page.Jobs), page.NextPageKey)
+				if err != nil {
+					got = err.Error()
+				}
+				if got != tc.want {
+					t.Errorf("got %q, want %q", got, tc.want)
+				}
+			})
+		}
+	}
+}
+
+// bothSessions make a session by each kind of credentials.
+var bothSessions = map[string]func(*testing.T, string, ...func(*Options)) *Session{"API key": keySession, "OAuth": oauthSession}
+
 func errorText(err error) string {
 	if err == nil {
 		return ""
@@ -175,6 +222,7 @@ func TestTheDescriptionRefuses(t *testing.T) {
 		"a time-out below the least":  {"GET", "/v2/jobs/" + testID, "", []string{"x-api-key", testKey, "Request-Timeout-Millis", "0"}},
 		"a time-out with a fraction":  {"GET", "/v2/jobs/" + testID, "", []string{"x-api-key", testKey, "Request-Timeout-Millis", "1.5"}},
 		"a page larger than the most": {"GET", "/v2/jobs?limit=101", "", []string{"x-api-key", testKey}},
+		"a time without a zone":       {"GET", "/v2/jobs?after=2026-01-02T03:04:05", "", []string{"x-api-key", testKey}},
 		"another grant":               {"POST", "/oauth2/token", "grant_type=password&client_id=a&client_secret=b", []string{"Content-Type", form}},
 		"no secret":                   {"POST", "/oauth2/token", "grant_type=client_credentials&client_id=a", []string{"Content-Type", form}},
 	}

@@ -20,7 +20,7 @@ const maxTokens = 4
 // redactor replaces the credentials of one session, in every form in which an answer may echo them.
 // It is safe for concurrent use.
 type redactor struct {
-	replacer atomic.Pointer[strings.Replacer]
+	known atomic.Pointer[secrets]
 
 	mu     sync.Mutex
 	secret string
@@ -55,17 +55,47 @@ func (r *redactor) rebuild() {
 	}
 	// Where two forms start at the same place the longer one has to win, or its end would stay.
 	slices.SortFunc(forms, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
-	var pairs []string
-	for _, form := range slices.Compact(forms) {
-		pairs = append(pairs, form, hidden)
-	}
-	r.replacer.Store(strings.NewReplacer(pairs...))
+	r.known.Store(newSecrets(slices.Compact(forms)))
 }
 
 // redact replaces every known credential in text. It has to come before any truncation, which could
 // leave a part that is no longer recognised.
 func (r *redactor) redact(text string) string {
-	return r.replacer.Load().Replace(text)
+	return r.known.Load().replaceIn(text)
+}
+
+// secrets are forms of credentials. They never change.
+type secrets struct {
+	// starting holds the forms by their first byte.
+	starting [256][]string
+	replacer *strings.Replacer
+}
+
+// newSecrets takes the forms in the order in which they are to be tried at the same place.
+func newSecrets(forms []string) *secrets {
+	var (
+		s     secrets
+		pairs []string
+	)
+	for _, form := range forms {
+		s.starting[form[0]] = append(s.starting[form[0]], form)
+		pairs = append(pairs, form, hidden)
+	}
+	s.replacer = strings.NewReplacer(pairs...)
+	return &s
+}
+
+// replaceIn hides all secrets in text. Next to no text holds one, and a strings.Replacer copies its text
+// whether it finds something or not: so one looks before.
+func (s *secrets) replaceIn(text string) string {
+	for i := range len(text) {
+		for _, form := range s.starting[text[i]] {
+			if strings.HasPrefix(text[i:], form) {
+				return s.replacer.Replace(text)
+			}
+		}
+	}
+	return text
 }
 
 // secretForms lists how a secret may appear in text: as it is, escaped for a URL or for JSON, and

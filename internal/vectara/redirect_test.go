@@ -3,6 +3,7 @@
 package vectara
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -13,11 +14,22 @@ import (
 // TestNothingFollowsARedirect redirects to a second host and to another path of the first, with each status that Go's own client
 // follows, and looks at what arrives there.
 func TestNothingFollowsARedirect(t *testing.T) {
-	sessions := map[string]func(*testing.T, string, ...func(*Options)) *Session{
-		OperationGetJob: keySession,
-		OperationToken:  oauthSession,
+	getJob := func(ctx context.Context, s *Session) error {
+		_, err := s.GetJob(ctx, testID)
+		return err
 	}
-	for operation, newSession := range sessions {
+	listJobs := func(ctx context.Context, s *Session) error {
+		_, err := s.ListJobs(ctx, ListQuery{})
+		return err
+	}
+	for operation, tc := range map[string]struct {
+		newSession func(*testing.T, string, ...func(*Options)) *Session
+		call       func(context.Context, *Session) error
+	}{
+		OperationGetJob:   {keySession, getJob},
+		OperationListJobs: {keySession, listJobs},
+		OperationToken:    {oauthSession, getJob},
+	} {
 		for _, status := range []int{301, 302, 303, 307, 308} {
 			t.Run(fmt.Sprint(operation, " ", status), func(t *testing.T) {
 				var elsewhere recorder
@@ -29,7 +41,7 @@ func TestNothingFollowsARedirect(t *testing.T) {
 						w.Header().Set("Location", target)
 						w.WriteHeader(status)
 					})
-					_, err := newSession(t, first.URL).GetJob(within(t), testID)
+					err := tc.call(within(t), tc.newSession(t, first.URL))
 
 					var got *ResponseError
 					if !errors.As(err, &got) || got.StatusCode != status || got.Operation != operation {

@@ -60,7 +60,30 @@ func (s *Session) GetJob(ctx context.Context, id string) (Job, error) {
 	if bad != nil {
 		return Job{}, s.responseError(OperationGetJob, bad)
 	}
-	return s.redactor.redactJob(job), nil
+	s.redactor.redactJob(&job)
+	return job, nil
+}
+
+// ListJobs asks Vectara for one page of jobs, of at most 16 MiB. The deadline of ctx covers the whole answer;
+// without one the call may take for ever. A job that cannot be read is left out and counted.
+//
+// It returns the errors of GetJob but for *IDError. A page is a *ResponseError as a whole if its list or its page
+// key cannot be read: the list would seem to end there.
+func (s *Session) ListJobs(ctx context.Context, query ListQuery) (Page, error) {
+	target := resource(s.client.endpoint, "v2", "jobs")
+	target.RawQuery = query.values().Encode()
+	got, err := s.get(ctx, OperationListJobs, target)
+	if err != nil {
+		return Page{}, err
+	}
+	page, bad := decodePage(got.body)
+	if bad == nil {
+		bad = s.redactor.redactPage(&page)
+	}
+	if bad != nil {
+		return Page{}, s.responseError(OperationListJobs, bad)
+	}
+	return page, nil
 }
 
 // get sends a GET and gives the answer if it is a 200. A 401 is tried once more if there is another
