@@ -164,10 +164,15 @@ func (r *Reconciler) watch(object *v1alpha1.VectaraJob, creds jobs.Credentials) 
 	if object.Spec.RequestTimeout != nil {
 		timeout = object.Spec.RequestTimeout.Duration
 	}
+	var created time.Time
+	if object.Status.CreatedAt != nil {
+		created = object.Status.CreatedAt.Time
+	}
 	return jobs.Watch{
 		Key:         jobs.Key{Namespace: object.Namespace, Name: object.Name},
 		UID:         string(object.UID),
 		JobID:       object.Spec.JobID,
+		Created:     created,
 		Credentials: creds,
 		Timeout:     timeout,
 		Request:     requestOf(object),

@@ -4,9 +4,7 @@ package jobs
 
 import (
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/vectara-job-operator/vectara-job-operator/internal/vectara"
 )
@@ -42,37 +40,4 @@ func sameJob(a, b *vectara.Job) bool {
 		slices.Equal(a.CorpusKeys, b.CorpusKeys) &&
 		a.CreatedAt.Equal(b.CreatedAt) && a.StartedAt.Equal(b.StartedAt) && a.CompletedAt.Equal(b.CompletedAt) &&
 		a.CreatedByUsername == b.CreatedByUsername && a.Comment == b.Comment
-}
-
-// What is kept of an answer, so that ten thousand observations have a bound too. It is more than anybody shows.
-const (
-	maxTextBytes  = 16 << 10
-	maxCorpusKeys = 1000
-)
-
-// bounded returns a job without what exceeds the bounds.
-func bounded(job vectara.Job) *vectara.Job {
-	for _, text := range []*string{&job.Type, &job.State, &job.CreatedByUsername, &job.Comment} {
-		*text = cut(*text)
-	}
-	if len(job.CorpusKeys) > maxCorpusKeys {
-		job.CorpusKeys = slices.Clone(job.CorpusKeys[:maxCorpusKeys])
-	}
-	for i, key := range job.CorpusKeys {
-		job.CorpusKeys[i] = cut(key)
-	}
-	return &job
-}
-
-// cut shortens a text to maxTextBytes, between two characters.
-func cut(text string) string {
-	if len(text) <= maxTextBytes {
-		return text
-	}
-	end := maxTextBytes
-	for end > 0 && !utf8.RuneStart(text[end]) {
-		end--
-	}
-	// A copy, so that the whole text need not be kept for its beginning.
-	return strings.Clone(text[:end])
 }

@@ -25,6 +25,14 @@ const (
 // API is what a session asks. *vectara.Session is one.
 type API interface {
 	GetJob(ctx context.Context, id string) (vectara.Job, error)
+	ListJobs(ctx context.Context, query vectara.ListQuery) (vectara.Page, error)
+}
+
+// caller makes the calls of a session. Each method starts one and does not wait for it. In the end it has finishGet or
+// finishPage called.
+type caller interface {
+	get(*session, *target)
+	page(*session, *sweep)
 }
 
 // session is everything that the jobs of one set of credentials share. The lock of its source guards it.
@@ -36,34 +44,26 @@ type session struct {
 	targets map[string]*target
 	calls   int // under way
 
-	// A target without a call under way stands in waiting until it is due, and then in ready until it may be asked.
+	// A target without a call under way stands in waiting until it is due, and then in ready until it may be asked. One
+	// that a sweep will bring stands in neither.
 	waiting queue[*target]
 	ready   queue[*target]
 
-	// start makes the call for a target, and tell wakes a watcher. They are the source's.
-	start func(*session, *target)
-	tell  func(Key)
+	sweep    *sweep // under way, or nil
+	lister   lister // decides when to sweep
+	pageTurn bool   // whether it is the sweep's turn to make a call
+
+	caller caller
+	wake   func(Key)
 
 	idleSince time.Time
 	next      time.Time // when step has something to do; the zero time means not before something happens
 	place     int       // in the source's queue of sessions
 }
 
-// target is one job of a session, with everyone who watches it.
-type target struct {
-	id       string
-	watchers []*watcher
-	due      time.Time          // earliest of the watchers'; the zero time means never
-	rank     rank               // highest of the watchers'
-	cancel   context.CancelFunc // not nil while a call is under way
-	queue    *queue[*target]    // waiting, ready, or nil
-	place    int                // in that queue
-}
-
-func (t *target) position() *int  { return &t.place }
 func (s *session) position() *int { return &s.place }
 
-func newSession(key sessionKey, api API, budget *rate.Limiter, start func(*session, *target), tell func(Key)) *session {
+func newSession(key sessionKey, api API, budget *rate.Limiter, caller caller, wake func(Key)) *session {
 	byDue := func(a, b *target) bool { return a.due.Before(b.due) }
 	byRank := func(a, b *target) bool { return a.rank > b.rank || a.rank == b.rank && a.due.Before(b.due) }
 	return &session{
@@ -73,14 +73,13 @@ func newSession(key sessionKey, api API, budget *rate.Limiter, start func(*sessi
 		targets: map[string]*target{},
 		waiting: newQueue(byDue),
 		ready:   newQueue(byRank),
-		start:   start,
-		tell:    tell,
+		caller:  caller,
+		wake:    wake,
 		place:   -1,
 	}
 }
 
-// add lets a watcher join. One that joins while a call for its job is under way shares the answer, unless it asked for
-// a look of its own.
+// add lets a watcher join. One that joins while a call for its job is under way shares the answer.
 func (s *session) add(w *watcher) {
 	t, ok := s.targets[w.JobID]
 	if !ok {
@@ -89,32 +88,28 @@ func (s *session) add(w *watcher) {
 	}
 	t.watchers = append(t.watchers, w)
 	w.session, w.target = s, t
-	w.sent, w.aboard = w.Request, t.cancel != nil && w.rank() != requested
 	s.arrange(t)
 }
 
 // remove lets a watcher leave, and gives up a call that nobody waits for any more.
 func (s *session) remove(w *watcher) {
 	t := w.target
-	t.watchers = slices.DeleteFunc(t.watchers, func(other *watcher) bool { return other == w })
-	w.session, w.target, w.aboard = nil, nil, false
+	t.drop(w)
+	w.session, w.target = nil, nil
 	if len(t.watchers) == 0 && t.cancel != nil {
 		t.cancel()
 	}
 	s.arrange(t)
 }
 
-// arrange puts a target where it belongs, after anything about its watchers or its call changed.
+// arrange puts a target where it belongs, after anything about its watchers or its calls changed.
 func (s *session) arrange(t *target) {
-	t.due, t.rank = time.Time{}, routine
-	for _, w := range t.watchers {
-		t.rank = max(t.rank, w.rank())
-		if !w.due.IsZero() && (t.due.IsZero() || w.due.Before(t.due)) {
-			t.due = w.due
-		}
+	t.weigh()
+	if t.due.IsZero() {
+		s.sweep.release(t)
 	}
 	switch {
-	case t.cancel != nil || t.due.IsZero():
+	case t.cancel != nil || t.due.IsZero() || s.sweep.brings(t):
 		s.enqueue(t, nil)
 	case t.queue == &s.ready:
 		s.enqueue(t, &s.ready)
@@ -123,7 +118,9 @@ func (s *session) arrange(t *target) {
 	}
 	if len(t.watchers) == 0 && t.cancel == nil {
 		delete(s.targets, t.id)
-		s.idleSince = time.Now()
+		if len(s.targets) == 0 {
+			s.idleSince = time.Now()
+		}
 	}
 }
 
@@ -147,36 +144,70 @@ func (s *session) step(now time.Time) {
 			s.tellGate(t, now)
 		}
 	}
-	for s.mayCall(now) && s.budget.AllowN(now, 1) {
-		t := s.ready.first()
-		s.enqueue(t, nil)
+	for {
+		// A session that has been refused finds out with one job whether it may ask again.
+		if s.sweep == nil && s.mayCall() && !s.gate.closed(now) && !s.gate.probing() {
+			s.sweep = s.lister.plan(s, now)
+			s.hold(s.sweep)
+		}
+		start := s.nextCall(now)
+		if start == nil || !s.budget.AllowN(now, 1) {
+			break
+		}
 		s.calls++
-		s.start(s, t)
+		start()
 	}
 	s.next = s.nextStep(now)
 }
 
-// mayCall reports whether the first target that is ready may be asked now, as far as the budget allows it.
-func (s *session) mayCall(now time.Time) bool {
-	limit := maxCallsPerSession
+// mayCall reports whether one more call may be under way.
+func (s *session) mayCall() bool {
 	if s.gate.probing() {
-		limit = 1
+		return s.calls == 0
 	}
-	return s.ready.len() > 0 && s.calls < limit && (!s.gate.closed(now) || s.gate.lets(s.ready.first()))
+	return s.calls < maxCallsPerSession
+}
+
+// nextCall returns what starts the call that comes first, as far as the budget allows it; nil if there is none to be
+// made now. A look that somebody asked for by name goes first. Others that somebody waits for take turns with the pages
+// of a sweep, which may bring a hundred of them each. Routine looks come last.
+func (s *session) nextCall(now time.Time) func() {
+	var first *target
+	if s.ready.len() > 0 {
+		first = s.ready.first()
+	}
+	closed := s.gate.closed(now)
+	switch {
+	case !s.mayCall(), closed && (first == nil || !s.gate.lets(first)):
+		return nil
+	case first != nil && (closed || first.rank == requested || first.rank > routine && !s.pageTurn || !s.sweep.wantsPage()):
+		return func() {
+			s.pageTurn = true
+			s.enqueue(first, nil)
+			s.caller.get(s, first)
+		}
+	case s.sweep.wantsPage():
+		return func() {
+			s.pageTurn = false
+			s.caller.page(s, s.sweep)
+		}
+	default:
+		return nil
+	}
 }
 
 func (s *session) nextStep(now time.Time) time.Time {
-	if len(s.targets) == 0 {
+	if len(s.targets) == 0 && s.sweep == nil {
 		return later(s.idleSince.Add(sessionIdle), s.gate.until)
 	}
 	var times []time.Time
 	if s.waiting.len() > 0 {
 		times = append(times, s.waiting.first().due)
 	}
-	if s.mayCall(now) {
+	if s.nextCall(now) != nil {
 		times = append(times, s.whenToken(now))
 	}
-	if s.ready.len() > 0 && s.gate.closed(now) {
+	if (s.ready.len() > 0 || s.sweep != nil) && s.gate.closed(now) {
 		times = append(times, s.gate.until)
 	}
 	if len(times) == 0 {
@@ -188,44 +219,50 @@ func (s *session) nextStep(now time.Time) time.Time {
 // whenToken is when the budget will have a token. A microsecond is added, so that rounding does not make it early.
 func (s *session) whenToken(now time.Time) time.Time {
 	missing := 1 - s.budget.TokensAt(now)
+	if missing <= 0 {
+		return now
+	}
 	return now.Add(time.Duration(missing/float64(s.budget.Limit())*float64(time.Second)) + time.Microsecond)
 }
 
 // idle reports whether the session has had no watchers for so long that it can be forgotten.
 func (s *session) idle(now time.Time) bool {
-	return len(s.targets) == 0 && !now.Before(s.nextStep(now))
+	return len(s.targets) == 0 && s.sweep == nil && s.calls == 0 && !now.Before(s.nextStep(now))
 }
 
-// finish takes in what came of a call. Without an observation (the call was cancelled) the target is due as before.
-func (s *session) finish(t *target, observation *Observation) {
+// finishGet takes in what came of a call for one job. Without an observation the target is due as before.
+func (s *session) finishGet(t *target, observation *Observation) {
 	s.calls--
 	t.cancel = nil
 	if observation == nil {
 		s.arrange(t)
 		return
 	}
-	if observation.Fault.concernsSession() {
-		s.gate.refuse(observation.Fault, observation.Asked, observation.Answered, s.seed())
-		observation.Failures = s.gate.refusals
-	} else {
-		s.gate.pass(observation.Asked)
+	s.passGate(observation)
+	if t.missing {
+		// It was missing from a list. If it exists nevertheless, in a state that the list was for, lists do not show it.
+		t.missing, t.unlisted = false, observation.Job != nil && isActive(observation.Job.State)
 	}
-	for _, w := range t.watchers {
-		if !w.aboard {
-			continue
-		}
-		w.aboard = false
-		told := *observation
-		told.Request = w.sent
-		if w.hear(told) {
-			s.tell(w.Key)
-		}
-		w.plan()
-	}
+	t.tell(*observation, s.wake)
 	s.arrange(t)
-	if s.gate.closed(observation.Answered) {
-		for _, waiting := range slices.Clone(s.ready.heap.items) {
-			s.tellGate(waiting, observation.Answered)
+	s.tellAllOfGate(observation.Answered)
+}
+
+// passGate lets the gate learn from an answer.
+func (s *session) passGate(observation *Observation) {
+	if !observation.Fault.concernsSession() {
+		s.gate.pass(observation.Asked)
+		return
+	}
+	s.gate.refuse(observation.Fault, observation.Asked, observation.Answered, s.seed())
+	observation.Failures = s.gate.refusals
+}
+
+// tellAllOfGate tells everybody who is ready that the gate has closed, if it has.
+func (s *session) tellAllOfGate(now time.Time) {
+	if s.gate.closed(now) {
+		for _, t := range slices.Clone(s.ready.heap.items) {
+			s.tellGate(t, now)
 		}
 	}
 }
@@ -243,7 +280,7 @@ func (s *session) tellGate(t *target, now time.Time) {
 			answers.RequestedAt = w.latest.Request.RequestedAt
 		}
 		if w.hear(Observation{Asked: now, Answered: now, Request: answers, Fault: s.gate.fault, Failures: s.gate.refusals}) {
-			s.tell(w.Key)
+			s.wake(w.Key)
 		}
 	}
 	s.arrange(t)

@@ -69,16 +69,19 @@ func (s *Source) Observe(watch Watch) (Observation, bool) {
 	}
 	switch key := watch.Credentials.key(); {
 	case w == nil:
-		w = &watcher{Watch: watch}
+		w = &watcher{Watch: watch, wished: now}
 		w.reconsider(now)
 		s.watchers[watch.Key] = w
 		s.join(w, key)
 	case w.session.key != key:
 		s.leave(w)
-		w.Watch = watch
+		w.Watch, w.former, w.wished = watch, Request{}, now
 		w.reconsider(now)
 		s.join(w, key)
 	default:
+		if w.Request != watch.Request {
+			w.session.sweep.release(w.target) // It wants a look of its own.
+		}
 		w.update(watch, now)
 		w.session.arrange(w.target)
 		s.reschedule(w.session)
@@ -146,13 +149,12 @@ func (s *Source) step(now time.Time) time.Time {
 	return s.schedule.first().next
 }
 
-// start makes the call for a target. It runs with the lock held, and the call without.
-func (s *Source) start(session *session, t *target) {
+// get implements caller. It runs with the lock held, and the call without.
+func (s *Source) get(session *session, t *target) {
 	ctx, cancel := context.WithCancel(s.calls)
 	t.cancel = cancel
 	timeout := time.Duration(0)
 	for _, w := range t.watchers {
-		w.sent, w.aboard = w.Request, true
 		timeout = max(timeout, w.Timeout)
 	}
 	s.done.Go(func() {
@@ -161,14 +163,15 @@ func (s *Source) start(session *session, t *target) {
 		bounded, release := context.WithTimeout(ctx, timeout)
 		defer release()
 		job, err := session.api.GetJob(bounded, t.id)
-		s.finish(session, t, observe(asked, time.Now(), job, err))
+		observation := observe(asked, time.Now(), job, err)
+		s.finish(session, func() { session.finishGet(t, observation) })
 	})
 }
 
 // observe makes an observation of what a call brought; nil if it was cancelled.
 func observe(asked, answered time.Time, job vectara.Job, err error) *Observation {
 	if err == nil {
-		return &Observation{Asked: asked, Answered: answered, Job: bounded(job)}
+		return &Observation{Asked: asked, Answered: answered, Job: &job}
 	}
 	if fault := classify(err); fault != nil {
 		return &Observation{Asked: asked, Answered: answered, Fault: fault}
@@ -176,13 +179,34 @@ func observe(asked, answered time.Time, job vectara.Job, err error) *Observation
 	return nil
 }
 
-func (s *Source) finish(session *session, t *target, observation *Observation) {
+// page implements caller, as get does.
+func (s *Source) page(session *session, sweep *sweep) {
+	sweep.calling = true
+	if sweep.began.IsZero() {
+		sweep.began = time.Now()
+	}
+	query := sweep.query
+	s.done.Go(func() {
+		answer := pageAnswer{asked: time.Now()}
+		ctx, release := context.WithTimeout(s.calls, pageTimeout)
+		defer release()
+		page, err := session.api.ListJobs(ctx, query)
+		answer.page, answer.answered = page, time.Now()
+		if err != nil {
+			answer.fault = classify(err)
+		}
+		s.finish(session, func() { session.finishPage(answer) })
+	})
+}
+
+// finish takes in what came of a call.
+func (s *Source) finish(session *session, takeIn func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.calls.Err() != nil {
 		return // Calls fail when the process ends. That says nothing about Vectara.
 	}
-	session.finish(t, observation)
+	takeIn()
 	s.retire(session)
 	s.reschedule(session)
 }
@@ -192,7 +216,7 @@ func (s *Source) join(w *watcher, key sessionKey) {
 	session, ok := s.sessions[key]
 	if !ok {
 		budget := rate.NewLimiter(rate.Limit(s.limits.RequestsPerSecond), s.limits.Burst)
-		session = newSession(key, s.open(w.Credentials.Vectara), budget, s.start, s.wake)
+		session = newSession(key, s.open(w.Credentials.Vectara), budget, s, s.wake)
 		s.sessions[key] = session
 	}
 	if former := s.current[key.secret]; former != session {

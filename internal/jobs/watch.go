@@ -20,6 +20,8 @@ type Watch struct {
 	UID string
 	// JobID is the ID of the job.
 	JobID string
+	// Created is when Vectara created the job; the zero time if that is not known.
+	Created time.Time
 	// Credentials are what to ask with.
 	Credentials Credentials
 	// Timeout bounds one call.

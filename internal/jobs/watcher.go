@@ -11,8 +11,22 @@ type watcher struct {
 	target  *target
 	latest  *Observation
 	due     time.Time // the zero time means never
-	sent    Request   // what it wanted when the call under way was sent
-	aboard  bool      // whether the call under way answers it
+
+	wished time.Time // when it came to want its Request
+	former Request   // what it wanted before; zero if it has wanted one thing only
+}
+
+// answeredBy returns which of the watcher's wishes a call meets that was sent at a time, and false if it meets none.
+func (w *watcher) answeredBy(asked time.Time) (Request, bool) {
+	switch {
+	case !asked.Before(w.wished):
+		return w.Request, true
+	case w.former != Request{}:
+		return w.former, true
+	default:
+		// It came while the call was under way, and shares the answer, unless it asked for a look of its own.
+		return w.Request, w.rank() != requested
+	}
 }
 
 // rank orders the targets that are due. A higher one goes first.
@@ -21,6 +35,8 @@ type rank int
 const (
 	// routine is for a look that the schedule wants.
 	routine rank = iota
+	// missed is for a job that was missing from a list.
+	missed
 	// awaited is for a look that somebody waits for: at a new resource, or after a change of its specification.
 	awaited
 	// requested is for a look that somebody asked for by name.
@@ -49,9 +65,13 @@ func (w *watcher) hear(o Observation) bool {
 			o.Failures += w.latest.Failures
 		}
 	}
-	news := w.latest == nil || !w.latest.saysTheSame(&o)
+	if w.latest != nil && w.latest.saysTheSame(&o) {
+		// The job that it holds already is kept, and the memory of an answer that says no more is free again.
+		w.latest.Asked, w.latest.Answered, w.latest.Failures = o.Asked, o.Answered, o.Failures
+		return false
+	}
 	w.latest = &o
-	return news
+	return true
 }
 
 // plan sets when the watcher wants its next look, after an answer. It stays due as it was if it wants something that
@@ -80,6 +100,9 @@ func (w *watcher) reconsider(now time.Time) {
 // update takes over what the watcher wants now.
 func (w *watcher) update(watch Watch, now time.Time) {
 	changed := w.Request != watch.Request
+	if changed {
+		w.former, w.wished = w.Request, now
+	}
 	w.Watch = watch
 	switch {
 	case changed && w.rank() != routine:

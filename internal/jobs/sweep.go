@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package jobs
+
+import (
+	"slices"
+	"time"
+
+	"github.com/vectara-job-operator/vectara-job-operator/internal/vectara"
+)
+
+const (
+	// sweepDeadline bounds a sweep from its first page to its last. What takes longer is no picture of one moment any
+	// more.
+	sweepDeadline = 2 * time.Minute
+
+	// pageTimeout bounds the call for one page.
+	pageTimeout = 30 * time.Second
+)
+
+// The states that a list is asked for: those of jobs that are not over, and those of jobs that are. A job in a state
+// that is not known yet is in neither, and is asked for alone.
+var (
+	activeStates = []string{"queued", "started", "failed_will_retry", "unknown"}
+	finalStates  = []string{"completed", "failed", "aborted"}
+)
+
+func isActive(state string) bool { return slices.Contains(activeStates, state) }
+
+// sweep looks at many jobs of a session with one list, page by page. Each job that a page brings is an observation like
+// any other. One that is missing from a complete sweep has left the states that were listed, or cannot be listed: it is
+// asked for alone. An incomplete sweep says nothing of what it did not bring.
+type sweep struct {
+	query    vectara.ListQuery
+	final    bool // whether it lists finalStates
+	maxPages int  // more would cost more than it saves, unless they bring that many watched jobs
+
+	began   time.Time // when the first page was asked for; the zero time before
+	pages   int
+	jobs    int // that the pages held
+	brought int // of them are watched
+	keys    map[string]bool
+	calling bool // whether the call for a page is under way
+
+	// expected are the targets that it is to bring and has not brought yet. They stand in no queue.
+	expected map[*target]bool
+}
+
+// newSweep makes a sweep that brings, out of some targets, those created at a time or later; all of them if it is zero.
+func newSweep(states []string, targets []dated, since time.Time, maxPages int) *sweep {
+	s := &sweep{
+		query:    vectara.ListQuery{States: states, Limit: vectara.MaxPageSize},
+		maxPages: maxPages,
+		keys:     map[string]bool{},
+		expected: map[*target]bool{},
+	}
+	if !since.IsZero() {
+		s.query.CreatedAfter = since.Add(-createdMargin)
+	}
+	for _, d := range targets {
+		if !d.created.Before(since) {
+			s.expected[d.target] = true
+		}
+	}
+	return s
+}
+
+// brings reports whether a target need not be asked for alone, because the sweep will bring it. There is none on a nil
+// sweep.
+func (s *sweep) brings(t *target) bool { return s != nil && s.expected[t] }
+
+// wantsPage reports whether the next page can be asked for. A nil sweep wants none.
+func (s *sweep) wantsPage() bool { return s != nil && !s.calling }
+
+// release leaves it to the queues when a target is looked at. A nil sweep holds none.
+func (s *sweep) release(t *target) {
+	if s != nil {
+		delete(s.expected, t)
+	}
+}
+
+// hold takes the targets that a sweep brings out of the queues.
+func (s *session) hold(sweep *sweep) {
+	if sweep == nil {
+		return
+	}
+	for t := range sweep.expected {
+		s.enqueue(t, nil)
+	}
+}
+
+// verdict is what a page means for the sweep.
+type verdict int
+
+const (
+	// goesOn is for a page that is followed by another.
+	goesOn verdict = iota
+	// complete is for the last page.
+	complete
+	// held is for a sweep that the gate has stopped, or that nobody waits for any more.
+	held
+	// interrupted is for a sweep that failed as any call may fail.
+	interrupted
+	// unprofitable is for a sweep that has more pages than it was to save calls.
+	unprofitable
+	// unreliable is for a list whose answers cannot be made sense of, or that is refused.
+	unreliable
+)
+
+// judge decides how the sweep goes on after a page.
+func (s *sweep) judge(page vectara.Page, now time.Time) verdict {
+	s.pages++
+	s.jobs += len(page.Jobs)
+	next := page.NextPageKey
+	switch {
+	case page.Dropped > 0, s.keys[next], next != "" && len(page.Jobs) == 0:
+		return unreliable // A job that could not be read, or paging that runs in a circle or leads nowhere.
+	case next == "":
+		return complete
+	case s.pages >= max(s.maxPages, s.brought), now.Sub(s.began) > sweepDeadline:
+		return unprofitable
+	}
+	s.keys[next] = true
+	s.query.PageKey = next
+	return goesOn
+}
+
+// judgeFault decides what a page that failed means for lists. It means nothing for any job.
+func judgeFault(fault *Fault) verdict {
+	switch {
+	case fault.concernsSession():
+		return held
+	case fault.Kind == Unavailable && (fault.StatusCode == 0 || fault.StatusCode >= 500):
+		return interrupted
+	default:
+		return unreliable
+	}
+}
+
+// pageAnswer is what came of the call for a page.
+type pageAnswer struct {
+	asked, answered time.Time
+	page            vectara.Page
+	fault           *Fault
+}
+
+// finishPage takes in what came of the call for the next page of the sweep under way.
+func (s *session) finishPage(answer pageAnswer) {
+	s.calls--
+	s.sweep.calling = false
+	s.passGate(&Observation{Asked: answer.asked, Answered: answer.answered, Fault: answer.fault})
+	if answer.fault != nil {
+		s.endSweep(judgeFault(answer.fault), answer.answered)
+		s.tellAllOfGate(answer.answered)
+		return
+	}
+	for i := range answer.page.Jobs {
+		t, ok := s.targets[answer.page.Jobs[i].ID]
+		if !ok {
+			continue
+		}
+		t.unlisted = false
+		s.sweep.brought++
+		s.sweep.release(t)
+		job := answer.page.Jobs[i] // A copy: who keeps it does not keep the page.
+		t.tell(Observation{Asked: answer.asked, Answered: answer.answered, Job: &job}, s.wake)
+		s.arrange(t)
+	}
+	verdict := s.sweep.judge(answer.page, answer.answered)
+	if len(s.targets) == 0 {
+		verdict = held // Nobody is left to look at jobs for.
+	}
+	if verdict != goesOn {
+		s.endSweep(verdict, answer.answered)
+	}
+}
+
+// endSweep draws the conclusions from the sweep that was under way.
+func (s *session) endSweep(verdict verdict, now time.Time) {
+	over := s.sweep
+	s.sweep = nil
+	s.lister.learn(over, verdict, now)
+	var missing []dated
+	for t := range over.expected {
+		// Of one that was looked at since the sweep began, that look knows better.
+		if verdict == complete && !t.lookedAt.After(over.began) {
+			missing = append(missing, dated{t, t.created()})
+			continue
+		}
+		s.arrange(t)
+	}
+	if !over.final {
+		// Most of those that have left the active states have ended. When there are many, a list of those that have ended
+		// brings them.
+		s.sweep = s.lister.planFinal(missing)
+		s.hold(s.sweep)
+	}
+	for _, d := range missing {
+		if !s.sweep.brings(d.target) {
+			s.askAlone(d.target, now)
+		}
+	}
+}
+
+// askAlone has a target asked for that a list did not bring.
+func (s *session) askAlone(t *target, now time.Time) {
+	t.missing = true
+	for _, w := range t.watchers {
+		w.due = now
+	}
+	s.arrange(t)
+}
