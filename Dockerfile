@@ -2,7 +2,7 @@
 #   docker build --build-arg RUNTIME_IMAGE=scratch .
 # FROM scratch has no CA certificates: the operator then needs --ca-file.
 ARG BUILD_IMAGE=docker.io/library/golang:1.26
-ARG RUNTIME_IMAGE=gcr.io/distroless/static-debian13:nonroot
+ARG RUNTIME_IMAGE=gcr.io/distroless/static:nonroot
 
 FROM --platform=${BUILDPLATFORM} ${BUILD_IMAGE} AS build
 WORKDIR /src

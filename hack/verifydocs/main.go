@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command verifydocs checks what README.md and docs/ say against the tree: relative links and anchors, YAML blocks,
-// make targets, repository paths, and the table of the manager's flags. Run it in the top folder of the project.
+// make targets, repository paths, the table of the manager's flags, and the names of conditions and their reasons. Run it
+// in the top folder of the project.
 package main
 
 import (
@@ -77,6 +78,10 @@ func check(tree fs.FS, help string) (int, []problem, error) {
 		return 0, nil, fmt.Errorf("read the make targets: %w", err)
 	}
 	targets := makeTargets(string(makefile))
+	names, err := readNames(tree)
+	if err != nil {
+		return 0, nil, err
+	}
 
 	var problems []problem
 	for name, page := range pages {
@@ -86,6 +91,7 @@ func check(tree fs.FS, help string) (int, []problem, error) {
 		problems = append(problems, checkPaths(tree, name, page)...)
 	}
 	problems = append(problems, checkFlags(pages, help)...)
+	problems = append(problems, checkConditions(pages, names)...)
 	slices.SortFunc(problems, func(a, b problem) int {
 		return cmp.Or(cmp.Compare(a.page, b.page), cmp.Compare(a.line, b.line), cmp.Compare(a.text, b.text))
 	})

@@ -21,14 +21,32 @@ const help = `Usage of manager:
     	development mode
 `
 
+const goNames = `package v1alpha1
+
+// ConditionSynced and others.
+const (
+	ConditionSynced = "Synced"
+	ConditionReady  = "Ready"
+)
+
+const (
+	ReasonSynced    = "Synced"
+	ReasonJobFailed = "JobFailed"
+	unrelated, Size = "Unrelated", 3
+)
+`
+
 // tree is a project without a fault: each test adds one line to its README. ' stands for a backtick.
 func tree(line string) fstest.MapFS {
 	readme := []string{
 		"# Project", "",
 		"## Flags", "", "| flag | default |", "|---|---|", "| '--endpoint', '--poll-max' | |", "| '--zap-*' | |", "",
 		"## More", "",
-		"See [the guide](docs/guide.md#first-steps) and [above](#flags), 'make test' and 'api/v1/types.go'.", "",
-		line,
+		"See [the guide](docs/guide.md#first-steps) and [below](#more), 'make test' and 'api/v1/types.go'.", "",
+		line, "",
+		"## Conditions", "", "'Synced' and 'Ready'. 'Synced' is a reason too.", "",
+		"| what | reason | then |", "|---|:---:|---|", "| 'failed' | 'JobFailed' | 'never' |", "",
+		"## Last",
 	}
 	files := map[string]string{
 		"README.md":       strings.Join(readme, "\n"),
@@ -36,6 +54,10 @@ func tree(line string) fstest.MapFS {
 		"docs/guide.md":   "# Guide\n## First steps\n[back](../README.md)\n[licence](/LICENSE)\n",
 		"LICENSE":         "",
 		"api/v1/types.go": "",
+		namesSource:       goNames,
+		conditionsPage: "# All\n## Synced\n| status | reasons |\n|---|---|\n| 'True' | 'Synced' |\n## Ready\n" +
+			"## Reasons that are good\n| reason | what |\n|---|---|\n| 'Synced' | 'JobFailed' is another |\n" +
+			"## Reasons that are bad\n| reason | what |\n|---|---|\n| 'JobFailed' | bad |\n",
 	}
 	content := fstest.MapFS{}
 	for name, text := range files {
@@ -102,7 +124,8 @@ func TestAFlagThatTheTableLacks(t *testing.T) {
 
 func TestATableOfFlagsIsRequired(t *testing.T) {
 	without := tree("")
-	without["README.md"].Data = []byte("# Project")
+	readme := without[readmePage]
+	readme.Data = []byte(strings.Replace(string(readme.Data), "## Flags", "## Options", 1))
 	_, problems, err := check(without, help)
 	if err != nil {
 		t.Fatal(err)

@@ -62,5 +62,9 @@ func parseCredentials(data map[string][]byte) (vectara.Credentials, error) {
 	case hasClient && parsed.ClientSecret == "":
 		return vectara.Credentials{}, errors.New(v1alpha1.ClientIDKey + " is there, but " + v1alpha1.ClientSecretKey + " is missing or empty")
 	}
-	return parsed, parsed.Validate()
+	var invalid *vectara.CredentialsError
+	if err := parsed.Validate(); errors.As(err, &invalid) {
+		return vectara.Credentials{}, errors.New(invalid.Problem)
+	}
+	return parsed, nil
 }

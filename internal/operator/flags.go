@@ -25,8 +25,9 @@ func ParseOptions(args []string, env func(string) (string, bool), help io.Writer
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			writeHelp(help, flags)
+			return Options{}, err
 		}
-		return Options{}, err
+		return Options{}, fmt.Errorf("%w (--help lists the flags)", err)
 	}
 	if flags.NArg() > 0 {
 		return Options{}, fmt.Errorf("expected flags only, got the argument %q", flags.Arg(0))

@@ -4,8 +4,10 @@ package operator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -46,6 +48,9 @@ func SignalContext() context.Context { return ctrl.SetupSignalHandler() }
 // ParseOptions.
 func Run(ctx context.Context, options Options) error {
 	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&options.Zap)))
+	if options.LeaderElect && options.LeaderElectionNamespace == "" && !inCluster() {
+		return errors.New("--leader-election-namespace: expected the name of a namespace, as the manager does not run in a cluster; or set --leader-elect=false")
+	}
 	restConfig, err := ctrl.GetConfig()
 	if err != nil {
 		return fmt.Errorf("finding a cluster: %w", err)
@@ -56,6 +61,12 @@ func Run(ctx context.Context, options Options) error {
 	}
 	mgr.GetLogger().Info("Starting", "version", version.Version, "endpoint", options.Endpoint, "tokenURL", options.TokenURL)
 	return mgr.Start(ctx)
+}
+
+// inCluster reports whether the manager runs in a pod, and so has a namespace of its own.
+func inCluster() bool {
+	_, err := os.Stat("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+	return err == nil
 }
 
 // NewManager assembles the operator for a cluster.
