@@ -108,13 +108,10 @@ func (s *session) arrange(t *target) {
 	if t.due.IsZero() {
 		s.sweep.release(t)
 	}
-	switch {
-	case t.cancel != nil || t.due.IsZero() || s.sweep.brings(t):
+	if t.cancel != nil || t.due.IsZero() || s.sweep.brings(t) {
 		s.enqueue(t, nil)
-	case t.queue == &s.ready:
-		s.enqueue(t, &s.ready)
-	default:
-		s.enqueue(t, &s.waiting)
+	} else {
+		s.enqueue(t, &s.waiting) // Whether it is due already is for step to see.
 	}
 	if len(t.watchers) == 0 && t.cancel == nil {
 		delete(s.targets, t.id)
@@ -283,7 +280,8 @@ func (s *session) tellGate(t *target, now time.Time) {
 			s.wake(w.Key)
 		}
 	}
-	s.arrange(t)
+	t.weigh() // One that was told waits less urgently.
+	s.enqueue(t, t.queue)
 }
 
 // seed makes the jitter of one session unlike that of another.

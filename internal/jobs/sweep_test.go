@@ -389,3 +389,15 @@ func TestEveryoneLeavesDuringASweep(t *testing.T) {
 		}
 	})
 }
+
+func TestLookThatAPageBroughtIsNotMadeAgain(t *testing.T) {
+	inAccount(t, Limits{RequestsPerSecond: 20, Burst: 40}, 3000, func(w *world, a *account) {
+		for i := range 3000 { // Many more new ones than the budget allows to be asked for.
+			w.source.Observe(watching(fmt.Sprint("a", i), minutely))
+		}
+		w.after(55 * time.Second)
+		if got := w.vectara.count("") + a.pages(); got > 500 {
+			t.Errorf("%d calls for 3,000 new jobs, which 30 pages bring", got)
+		}
+	})
+}
