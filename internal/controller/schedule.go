@@ -84,7 +84,7 @@ func (s schedule) First(now time.Time) time.Time {
 	}
 	window := s.bounds.Max
 	if s.seen {
-		window = min(window, s.interval(s.state, now))
+		window = min(window, s.interval(s.since, now))
 	}
 	first := now.Truncate(window).Add(time.Duration(jobs.Fraction(s.seed, 0) * float64(window)))
 	if !first.After(now) {
@@ -104,7 +104,7 @@ func (s schedule) Next(o jobs.Observation) time.Time {
 	case v1alpha1.JobState(o.Job.State).IsFinal():
 		return time.Time{}
 	default:
-		return o.Answered.Add(s.jittered(s.interval(v1alpha1.JobState(o.Job.State), o.Answered), salt))
+		return o.Answered.Add(s.jittered(s.interval(s.sinceWhen(o), o.Answered), salt))
 	}
 }
 
@@ -130,16 +130,24 @@ func (s schedule) mayYetAppear(now time.Time) bool {
 	return !s.seen && now.Before(s.created.Add(notFoundGrace))
 }
 
-// interval is the time between two looks at a job that is in a state at a time.
-func (s schedule) interval(state v1alpha1.JobState, at time.Time) time.Duration {
+// sinceWhen is when the job came into the state in which it was observed.
+func (s schedule) sinceWhen(o jobs.Observation) time.Time {
+	switch {
+	case !s.seen:
+		return entered(v1alpha1.JobState(o.Job.State), o.Job.CreatedAt, o.Job.StartedAt, o.Answered)
+	case v1alpha1.JobState(o.Job.State) == s.state:
+		return s.since
+	default:
+		return o.Answered
+	}
+}
+
+// interval is the time between two looks, at a time, at a job that came into its state some time ago.
+func (s schedule) interval(since, at time.Time) time.Duration {
 	if s.fixed > 0 {
 		return s.fixed
 	}
-	age := time.Duration(0)
-	if state == s.state && !s.since.IsZero() {
-		age = at.Sub(s.since)
-	}
-	return min(max(age/ageShare, s.bounds.Min), s.bounds.Max)
+	return min(max(at.Sub(since)/ageShare, s.bounds.Min), s.bounds.Max)
 }
 
 func (s schedule) jittered(d time.Duration, salt uint64) time.Duration {
@@ -157,17 +165,32 @@ func stateSince(job *v1alpha1.VectaraJob) time.Time {
 	if since.Sub(job.CreationTimestamp.Time) > firstLook {
 		return since
 	}
-	var entered time.Time
-	switch {
-	case job.Status.State == v1alpha1.JobStateQueued && job.Status.CreatedAt != nil:
-		entered = job.Status.CreatedAt.Time
-	case job.Status.State == v1alpha1.JobStateStarted && job.Status.StartedAt != nil:
-		entered = job.Status.StartedAt.Time
+	var created, started time.Time
+	if job.Status.CreatedAt != nil {
+		created = job.Status.CreatedAt.Time
 	}
-	if entered.IsZero() || entered.After(since) {
-		return since
+	if job.Status.StartedAt != nil {
+		started = job.Status.StartedAt.Time
 	}
-	return entered
+	return entered(job.Status.State, created, started, since)
+}
+
+// entered is when a job came into the state in which it was come upon: when Vectara says so, or else when it was seen. A
+// time later than that is of a clock that disagrees.
+func entered(state v1alpha1.JobState, created, started, seen time.Time) time.Time {
+	var at time.Time
+	switch state {
+	case v1alpha1.JobStateQueued:
+		at = created
+	case v1alpha1.JobStateStarted:
+		at = started
+	default:
+		return seen
+	}
+	if at.IsZero() || at.After(seen) {
+		return seen
+	}
+	return at
 }
 
 func seedOf(uid string) uint64 {

@@ -336,3 +336,22 @@ func TestSinceWhenAJobIsInItsState(t *testing.T) {
 		})
 	}
 }
+
+func TestIntervalOfAJobThatIsComeUponIsByWhatVectaraSays(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		job  func(*vectara.Job)
+		want time.Duration
+	}{
+		{"a job that runs for long is not looked at often", func(j *vectara.Job) { j.StartedAt = noon.Add(-300 * time.Second) }, 30 * time.Second},
+		{"a job that Vectara dates to the future is new", func(j *vectara.Job) { j.StartedAt = noon.Add(time.Hour) }, 2 * time.Second},
+		{"a job that Vectara does not date is new", func(j *vectara.Job) { j.StartedAt = time.Time{} }, 2 * time.Second},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			o := seenIn("started")
+			o.Asked, o.Answered = noon, noon
+			test.job(o.Job)
+			expectTenthAround(t, newSchedule(job(), testBounds), o, test.want)
+		})
+	}
+}
