@@ -39,7 +39,10 @@ func (r *Reconciler) announce(ctx context.Context, before, after *v1alpha1.Vecta
 
 	if synced.Status == metav1.ConditionTrue && (!before.IsSeen() || before.Status.State != after.Status.State) {
 		log.Info("The job changed its state", "stateBefore", before.Status.State, "state", after.Status.State, "type", after.Status.Type)
-		r.emit(after, severity(after.Status.State), "Mirror", ready)
+		// That a job was come upon while it is under way is no event of its life, and status says it.
+		if before.IsSeen() || after.IsFinished() {
+			r.emit(after, severity(after.Status.State), "Mirror", ready)
+		}
 	}
 }
 

@@ -36,8 +36,7 @@ func TestTransitionsAreAnnounced(t *testing.T) {
 		found  finding
 		want   []recorded
 	}{
-		{"the first answer", job(), answer("started"), []recorded{running}},
-		{"the first answer, even without a state", job(), answer(""), []recorded{{"Normal", "JobStateUnknown", "Mirror", "Vectara does not say what state the job is in."}}},
+		{"a first answer, when the job has ended", job(), answer("completed"), []recorded{{"Normal", "JobCompleted", "Mirror", "The job completed."}}},
 		{"another state", job(withState("queued")), answer("started"), []recorded{running}},
 		{"a job that completes", job(withState("started")), answer("completed"), []recorded{{"Normal", "JobCompleted", "Mirror", "The job completed."}}},
 		{"a job that fails", job(withState("started")), answer("failed", func(j *vectara.Job) { j.Comment = "100% of %s lost" }), []recorded{{"Warning", "JobFailed", "Mirror", "The job failed. 100% of %s lost"}}},
@@ -59,6 +58,17 @@ func TestTransitionsAreAnnounced(t *testing.T) {
 				t.Errorf("The log says %q, want a line for each event", lines)
 			}
 		})
+	}
+}
+
+// TestJobThatIsComeUponIsLoggedOnly: it was in this state before, and status says so. Ten thousand objects that are new
+// would cost ten thousand events.
+func TestJobThatIsComeUponIsLoggedOnly(t *testing.T) {
+	for _, state := range []v1alpha1.JobState{"queued", "started", "failed_will_retry", "paused", ""} {
+		events, lines := announced(t, job(), answer(state))
+		if len(events) != 0 || len(lines) != 1 {
+			t.Errorf("Coming upon a job that is %q gave the events %q and the log %q, want one line of log", state, events, lines)
+		}
 	}
 }
 

@@ -13,6 +13,7 @@ const RefusedPause = 5 * time.Minute
 type gate struct {
 	since    time.Time // when it was closed; calls that were sent before say nothing about it
 	until    time.Time
+	paused   time.Time // until when Vectara asked for a pause
 	fault    *Fault
 	refusals int // in a row
 }
@@ -24,7 +25,9 @@ func (g *gate) probing() bool { return g.refusals > 0 }
 
 // lets reports whether the closed gate lets a target through. A pause that Vectara asked for holds for everybody, but
 // refused credentials may be tried again for somebody who asks for a look by name.
-func (g *gate) lets(t *target) bool { return g.fault.Kind == Unauthorized && t.rank == requested }
+func (g *gate) lets(t *target, now time.Time) bool {
+	return t.rank == requested && !now.Before(g.paused)
+}
 
 // refuse closes the gate because of a fault that an answer brought.
 func (g *gate) refuse(fault *Fault, asked, answered time.Time, seed uint64) {
@@ -33,7 +36,11 @@ func (g *gate) refuse(fault *Fault, asked, answered time.Time, seed uint64) {
 		g.since = answered
 	}
 	g.fault = fault
-	g.until = later(g.until, answered.Add(pauseAfter(fault, g.refusals, seed)))
+	until := answered.Add(pauseAfter(fault, g.refusals, seed))
+	g.until = later(g.until, until)
+	if fault.Kind == RateLimited {
+		g.paused = later(g.paused, until)
+	}
 }
 
 // pass opens the gate because a call got through.

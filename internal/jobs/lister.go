@@ -34,8 +34,9 @@ const (
 // lister decides whether jobs are asked for one by one or with a list, by what costs fewer calls. A list has as many
 // pages as the account has jobs in the states that are listed, watched or not. How many that is shows the last one.
 type lister struct {
-	notBefore time.Time // when a list may be thought of again
-	density   float64   // jobs in a list for each watched one; below 1 if there has been none yet
+	notBefore      time.Time // when a list of active jobs may be thought of again
+	finalNotBefore time.Time // when one of ended jobs may
+	others         float64   // active jobs of the account that are not watched, as far as is known
 }
 
 // dated is a target, and when its job was created.
@@ -77,7 +78,7 @@ func (l *lister) plan(s *session, now time.Time) *sweep {
 		for inList < len(listable) && !listable[inList].created.Before(wanted[i].created) {
 			inList++
 		}
-		if saved := i + 1 - l.pages(inList); saved > 0 && saved >= gain {
+		if saved := i + 1 - l.pages(inList, len(listable)); saved > 0 && saved >= gain {
 			best, gain = i+1, saved
 		}
 	}
@@ -100,9 +101,9 @@ func (s *session) crowded() bool {
 
 // planFinal returns a sweep of the jobs that have ended, if it brings those who are missing from the active ones with
 // fewer calls than asking for each; nil otherwise. It brings only those whose time of creation is known.
-func (l *lister) planFinal(missing []dated) *sweep {
+func (l *lister) planFinal(missing []dated, now time.Time) *sweep {
 	known := slices.DeleteFunc(slices.Clone(missing), func(d dated) bool { return d.created.IsZero() })
-	if l.pages(len(known)) >= len(known) {
+	if now.Before(l.finalNotBefore) || pagesFor(len(known)) >= len(known) {
 		return nil
 	}
 	// How many others have ended is not known: at worst the list costs half of what it was to save.
@@ -111,26 +112,34 @@ func (l *lister) planFinal(missing []dated) *sweep {
 	return s
 }
 
-// pages estimates how many pages bring a number of watched jobs.
-func (l *lister) pages(watched int) int {
-	jobs := int(float64(watched) * max(l.density, 1))
-	return max((jobs+vectara.MaxPageSize-1)/vectara.MaxPageSize, 1)
+// pages estimates how many pages bring some of the watched jobs, out of all.
+func (l *lister) pages(some, all int) int {
+	return pagesFor(some + int(l.others*float64(some)/float64(all)))
 }
+
+func pagesFor(jobs int) int { return max((jobs+vectara.MaxPageSize-1)/vectara.MaxPageSize, 1) }
 
 // learn takes in how a sweep went.
 func (l *lister) learn(over *sweep, verdict verdict, now time.Time) {
-	switch {
-	case verdict == held:
-		// The gate says when it goes on.
-	case verdict == interrupted:
-		l.notBefore = now.Add(interruptedPause)
-	case over.final:
-		// What has ended, and how lists of that work out, says nothing about what is active.
-	case verdict == complete:
-		l.density = float64(over.jobs) / float64(max(over.brought, 1))
-	default:
+	notBefore := &l.notBefore
+	if over.final {
+		notBefore = &l.finalNotBefore
+	}
+	switch verdict {
+	case goesOn, held:
+		// The gate says when it goes on, or there was no need to see the end.
+	case interrupted:
+		*notBefore = now.Add(interruptedPause)
+	case unprofitable, unreliable:
 		// Next time is a new try: the account may have fewer jobs by then, or the list work again.
-		l.notBefore, l.density = now.Add(listPause), 0
+		*notBefore = now.Add(listPause)
+		if !over.final {
+			l.others = 0
+		}
+	case complete:
+		if !over.final {
+			l.others = float64(over.jobs-over.brought) / over.share
+		}
 	}
 }
 

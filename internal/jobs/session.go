@@ -88,6 +88,9 @@ func (s *session) add(w *watcher) {
 	}
 	t.watchers = append(t.watchers, w)
 	w.session, w.target = s, t
+	if w.rank() > routine {
+		s.sweep.release(t) // It does not wait until the sweep comes by.
+	}
 	s.arrange(t)
 }
 
@@ -141,6 +144,9 @@ func (s *session) step(now time.Time) {
 			s.tellGate(t, now)
 		}
 	}
+	if s.sweep.idle() {
+		s.endSweep(held, now)
+	}
 	for {
 		// A session that has been refused finds out with one job whether it may ask again.
 		if s.sweep == nil && s.mayCall() && !s.gate.closed(now) && !s.gate.probing() {
@@ -175,7 +181,7 @@ func (s *session) nextCall(now time.Time) func() {
 	}
 	closed := s.gate.closed(now)
 	switch {
-	case !s.mayCall(), closed && (first == nil || !s.gate.lets(first)):
+	case !s.mayCall(), closed && (first == nil || !s.gate.lets(first, now)):
 		return nil
 	case first != nil && (closed || first.rank == requested || first.rank > routine && !s.pageTurn || !s.sweep.wantsPage()):
 		return func() {

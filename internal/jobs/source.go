@@ -56,7 +56,7 @@ func NewSource(open func(vectara.Credentials) API, limits Limits, wake func(Key)
 
 // Observe has a job observed from now on, and returns the newest observation that was made for this watcher with these
 // credentials, if there is one. Calling it again with the same Watch changes nothing; a changed Watch takes effect at
-// once.
+// once. After news, the job is not looked at again for a watcher that has not read it by calling Observe.
 func (s *Source) Observe(watch Watch) (Observation, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -69,13 +69,15 @@ func (s *Source) Observe(watch Watch) (Observation, bool) {
 	}
 	switch key := watch.Credentials.key(); {
 	case w == nil:
-		w = &watcher{Watch: watch, wished: now}
+		w = &watcher{Watch: watch}
+		w.wants(watch.Request, now)
 		w.reconsider(now)
 		s.watchers[watch.Key] = w
 		s.join(w, key)
 	case w.session.key != key:
 		s.leave(w)
-		w.Watch, w.former, w.wished = watch, Request{}, now
+		w.Watch, w.wishes = watch, nil
+		w.wants(watch.Request, now)
 		w.reconsider(now)
 		s.join(w, key)
 	default:
@@ -251,7 +253,9 @@ func (s *Source) retire(session *session) {
 
 func (s *Source) forgetSession(session *session) {
 	s.schedule.remove(session)
-	delete(s.sessions, session.key)
+	if s.sessions[session.key] == session { // Credentials that came back have another session by now.
+		delete(s.sessions, session.key)
+	}
 	if s.current[session.key.secret] == session {
 		delete(s.current, session.key.secret)
 	}

@@ -128,8 +128,22 @@ type world struct {
 	source  *Source
 	stop    func()
 
-	mu    sync.Mutex
-	wakes map[Key]int
+	dozing bool // whether those who are woken do not read their news
+	mu     sync.Mutex
+	wakes  map[Key]int
+}
+
+// read has a watcher read its news, as a reconciler does that is woken.
+func (w *world) read(key Key) {
+	w.source.mu.Lock()
+	watcher := w.source.watchers[key]
+	if watcher == nil {
+		w.source.mu.Unlock()
+		return
+	}
+	watch := watcher.Watch
+	w.source.mu.Unlock()
+	w.source.Observe(watch)
 }
 
 // inWorld runs a test in a bubble of fake time, in which waiting takes no time.
@@ -139,8 +153,11 @@ func inWorld(t *testing.T, limits Limits, test func(*world)) {
 		w := &world{t: t, vectara: &fakeVectara{latency: 20 * time.Millisecond, answer: inState("started")}, wakes: map[Key]int{}}
 		w.source = NewSource(w.vectara.open, limits, func(key Key) {
 			w.mu.Lock()
-			defer w.mu.Unlock()
 			w.wakes[key]++
+			w.mu.Unlock()
+			if !w.dozing {
+				go w.read(key)
+			}
 		})
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
@@ -828,5 +845,17 @@ func TestRefusalsAreCountedForTheWholeSession(t *testing.T) {
 		if o := w.latest(newcomer); o == nil || o.Failures != 3 {
 			t.Errorf("the newcomer was told %+v, want the third refusal in a row", o)
 		}
+	})
+}
+
+func TestJobIsNotLookedAtAgainBeforeItsNewsWasRead(t *testing.T) {
+	inWorld(t, ample, func(w *world) {
+		w.dozing = true
+		w.source.Observe(watching("a"))
+		w.after(time.Hour)
+		w.expectCalls("job_a", 1, "while nobody reads the news")
+		w.source.Observe(watching("a"))
+		w.after(time.Second)
+		w.expectCalls("job_a", 2, "after the news was read, an hour late")
 	})
 }

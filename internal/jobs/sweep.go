@@ -42,6 +42,9 @@ type sweep struct {
 	keys    map[string]bool
 	calling bool // whether the call for a page is under way
 
+	// share is how many of the session's listable targets were expected at first, from 0 to 1.
+	share float64
+
 	// expected are the targets that it is to bring and has not brought yet. They stand in no queue.
 	expected map[*target]bool
 }
@@ -62,6 +65,7 @@ func newSweep(states []string, targets []dated, since time.Time, maxPages int) *
 			s.expected[d.target] = true
 		}
 	}
+	s.share = float64(len(s.expected)) / float64(len(targets))
 	return s
 }
 
@@ -71,6 +75,9 @@ func (s *sweep) brings(t *target) bool { return s != nil && s.expected[t] }
 
 // wantsPage reports whether the next page can be asked for. A nil sweep wants none.
 func (s *sweep) wantsPage() bool { return s != nil && !s.calling }
+
+// idle reports whether nothing is left for the sweep to bring, and no page under way. A nil sweep is not idle: it is not.
+func (s *sweep) idle() bool { return s != nil && !s.calling && len(s.expected) == 0 }
 
 // release leaves it to the queues when a target is looked at. A nil sweep holds none.
 func (s *sweep) release(t *target) {
@@ -97,7 +104,7 @@ const (
 	goesOn verdict = iota
 	// complete is for the last page.
 	complete
-	// held is for a sweep that the gate has stopped, or that nobody waits for any more.
+	// held is for a sweep that the gate has stopped, or that has brought all that it was to bring before its end.
 	held
 	// interrupted is for a sweep that failed as any call may fail.
 	interrupted
@@ -167,8 +174,8 @@ func (s *session) finishPage(answer pageAnswer) {
 		s.arrange(t)
 	}
 	verdict := s.sweep.judge(answer.page, answer.answered)
-	if len(s.targets) == 0 {
-		verdict = held // Nobody is left to look at jobs for.
+	if verdict == goesOn && len(s.sweep.expected) == 0 {
+		verdict = held // Nothing is left to be brought.
 	}
 	if verdict != goesOn {
 		s.endSweep(verdict, answer.answered)
@@ -182,8 +189,9 @@ func (s *session) endSweep(verdict verdict, now time.Time) {
 	s.lister.learn(over, verdict, now)
 	var missing []dated
 	for t := range over.expected {
-		// Of one that was looked at since the sweep began, that look knows better.
-		if verdict == complete && !t.lookedAt.After(over.began) {
+		// Of one that was looked at since the sweep began, that look knows better. Those whom a list of the ended jobs did not
+		// bring were missing from the active ones before, and are still to be asked for.
+		if (verdict == complete || over.final) && !t.lookedAt.After(over.began) {
 			missing = append(missing, dated{t, t.created()})
 			continue
 		}
@@ -192,7 +200,7 @@ func (s *session) endSweep(verdict verdict, now time.Time) {
 	if !over.final {
 		// Most of those that have left the active states have ended. When there are many, a list of those that have ended
 		// brings them.
-		s.sweep = s.lister.planFinal(missing)
+		s.sweep = s.lister.planFinal(missing, now)
 		s.hold(s.sweep)
 	}
 	for _, d := range missing {

@@ -82,9 +82,10 @@ func (t *target) tell(o Observation, wake func(Key)) {
 		if told.Request, ok = w.answeredBy(o.Asked); !ok {
 			continue
 		}
-		if w.hear(told) {
+		news := w.hear(told)
+		w.plan(news)
+		if news {
 			wake(w.Key)
 		}
-		w.plan()
 	}
 }

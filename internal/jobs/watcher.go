@@ -2,7 +2,10 @@
 
 package jobs
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // watcher is a Watch, and what it was told.
 type watcher struct {
@@ -12,21 +15,42 @@ type watcher struct {
 	latest  *Observation
 	due     time.Time // the zero time means never
 
-	wished time.Time // when it came to want its Request
-	former Request   // what it wanted before; zero if it has wanted one thing only
+	// wishes are what it wanted and since when, the present one last. Those before it are kept for calls that were sent
+	// before it came up.
+	wishes []wish
 }
 
-// answeredBy returns which of the watcher's wishes a call meets that was sent at a time, and false if it meets none.
-func (w *watcher) answeredBy(asked time.Time) (Request, bool) {
-	switch {
-	case !asked.Before(w.wished):
-		return w.Request, true
-	case w.former != Request{}:
-		return w.former, true
-	default:
-		// It came while the call was under way, and shares the answer, unless it asked for a look of its own.
-		return w.Request, w.rank() != requested
+type wish struct {
+	request Request
+	since   time.Time
+}
+
+// maxWishes bounds the wishes that are kept. More of them come up during one call only if somebody makes a point of it,
+// and then the call meets none.
+const maxWishes = 16
+
+// wants makes the Request of a watcher its present wish.
+func (w *watcher) wants(request Request, now time.Time) {
+	w.wishes = append(w.wishes, wish{request, now})
+	if len(w.wishes) > maxWishes {
+		w.wishes = slices.Delete(w.wishes, 0, len(w.wishes)-maxWishes)
 	}
+}
+
+// answeredBy returns which of the watcher's wishes a call meets that was sent at a time, and false if the watcher had none
+// by then.
+func (w *watcher) answeredBy(asked time.Time) (Request, bool) {
+	for i := len(w.wishes) - 1; i >= 0; i-- {
+		if !asked.Before(w.wishes[i].since) {
+			w.wishes = slices.Delete(w.wishes, 0, i)
+			return w.wishes[0].request, true
+		}
+	}
+	if w.latest != nil {
+		return w.latest.Request, true // It meets nothing that was not met already.
+	}
+	// The watcher came while the call was under way, and shares the answer, unless it asked for a look of its own since.
+	return w.Request, len(w.wishes) == 1 && w.rank() != requested
 }
 
 // rank orders the targets that are due. A higher one goes first.
@@ -75,9 +99,14 @@ func (w *watcher) hear(o Observation) bool {
 }
 
 // plan sets when the watcher wants its next look, after an answer. It stays due as it was if it wants something that
-// this answer did not bring, or if it is for the gate to say when the session may ask again.
-func (w *watcher) plan() {
-	if w.latest.Request == w.Request && !w.latest.Fault.concernsSession() {
+// this answer did not bring, or if it is for the gate to say when the session may ask again. News is to be read first:
+// until then nothing would come of another look, and what the watcher makes of it may change its schedule.
+func (w *watcher) plan(news bool) {
+	switch {
+	case w.latest.Request != w.Request || w.latest.Fault.concernsSession():
+	case news:
+		w.due = time.Time{}
+	default:
 		w.due = w.Schedule.Next(*w.latest)
 	}
 }
@@ -101,7 +130,7 @@ func (w *watcher) reconsider(now time.Time) {
 func (w *watcher) update(watch Watch, now time.Time) {
 	changed := w.Request != watch.Request
 	if changed {
-		w.former, w.wished = w.Request, now
+		w.wants(watch.Request, now)
 	}
 	w.Watch = watch
 	switch {

@@ -37,7 +37,7 @@ func TestJobIsMirroredThroughItsLife(t *testing.T) {
 	if got := s.jobWrites(); got != 4 {
 		t.Errorf("%d writes for four states, want 4", got)
 	}
-	for _, reason := range []string{"JobQueued", "JobStarted", "JobRetrying", "JobCompleted"} {
+	for _, reason := range []string{"JobStarted", "JobRetrying", "JobCompleted"} {
 		s.awaitEvent("life", reason)
 	}
 }
