@@ -152,7 +152,7 @@ func (t *target) listable(crowded bool) bool {
 	if job := t.job(); job != nil {
 		return isActive(job.State)
 	}
-	return t.lookedAt.IsZero()
+	return !t.denied()
 }
 
 // wouldLike reports whether a look comes in handy for a target: it is due before the horizon, or it was never looked at.

@@ -137,15 +137,15 @@ func (s *session) enqueue(t *target, q *queue[*target]) {
 // step does what can be done now: it makes ready what is due, starts the calls that gate and budget allow, and sets
 // when it has something to do again.
 func (s *session) step(now time.Time) {
+	if s.sweep.idle() || s.sweep.wantsPage() && s.gate.closed(now) {
+		s.endSweep(held, now)
+	}
 	for s.waiting.len() > 0 && !s.waiting.first().due.After(now) {
 		t := s.waiting.first()
 		s.enqueue(t, &s.ready)
 		if s.gate.closed(now) {
 			s.tellGate(t, now)
 		}
-	}
-	if s.sweep.idle() {
-		s.endSweep(held, now)
 	}
 	for {
 		// A session that has been refused finds out with one job whether it may ask again.
@@ -210,8 +210,11 @@ func (s *session) nextStep(now time.Time) time.Time {
 	if s.nextCall(now) != nil {
 		times = append(times, s.whenToken(now))
 	}
-	if (s.ready.len() > 0 || s.sweep != nil) && s.gate.closed(now) {
+	if s.ready.len() > 0 && s.gate.closed(now) {
 		times = append(times, s.gate.until)
+		if s.ready.first().rank == requested && s.gate.paused.After(now) {
+			times = append(times, s.gate.paused)
+		}
 	}
 	if len(times) == 0 {
 		return time.Time{} // The end of a call is what it waits for.

@@ -166,11 +166,10 @@ func (s *session) finishPage(answer pageAnswer) {
 		if !ok {
 			continue
 		}
-		t.unlisted = false
+		t.unlisted, t.missing = false, false
 		s.sweep.brought++
 		s.sweep.release(t)
-		job := answer.page.Jobs[i] // A copy: who keeps it does not keep the page.
-		t.tell(Observation{Asked: answer.asked, Answered: answer.answered, Job: &job}, s.wake)
+		t.tell(Observation{Asked: answer.asked, Answered: answer.answered, Job: &answer.page.Jobs[i]}, s.wake)
 		s.arrange(t)
 	}
 	verdict := s.sweep.judge(answer.page, answer.answered)

@@ -401,3 +401,60 @@ func TestLookThatAPageBroughtIsNotMadeAgain(t *testing.T) {
 		}
 	})
 }
+
+func TestListBringsEverybodyBackAfterAnOutage(t *testing.T) {
+	inAccount(t, Limits{RequestsPerSecond: 20, Burst: 40}, 5000, func(w *world, a *account) {
+		w.observeAll(5000)
+		w.after(90 * time.Second)
+		healthy := w.vectara.answer
+		w.vectara.respond(failing(status(503, 0)))
+		a.mu.Lock()
+		a.spoil = func(int, *vectara.Page) error { return status(503, 0) }
+		a.mu.Unlock()
+		w.after(10 * time.Minute)
+		w.vectara.respond(healthy)
+		a.mu.Lock()
+		a.spoil = nil
+		a.mu.Unlock()
+		for i := range 5000 {
+			a.set(fmt.Sprint("a", i), "failed_will_retry")
+		}
+		w.after(interruptedPause + 90*time.Second)
+		for i := range 5000 {
+			if o := w.latest(watching(fmt.Sprint("a", i), settled, minutely)); o == nil || o.Job == nil || o.Job.State != "failed_will_retry" {
+				t.Fatalf("two minutes after the outage job %d was told as %+v", i, o)
+			}
+		}
+	})
+}
+
+func TestGateThatClosesDuringASweepIsToldToThoseWhoWaitForIt(t *testing.T) {
+	inAccount(t, Limits{RequestsPerSecond: 1, Burst: 1}, 3000, func(w *world, a *account) {
+		w.observeAll(3000)
+		w.after(65 * time.Second) // A sweep of half a minute is under way.
+		w.vectara.respond(failing(status(401, 0)))
+		w.source.Observe(watching("newcomer"))
+		w.after(10 * time.Second)
+		if o := w.latest(watching("a0", settled, minutely)); o == nil || o.Fault == nil || o.Fault.Kind != Unauthorized {
+			t.Errorf("who waited for the sweep was told %+v, want Unauthorized", o)
+		}
+	})
+}
+
+func TestLookAskedForByNameGoesOutWhenThePauseIsOver(t *testing.T) {
+	inWorld(t, ample, func(w *world) {
+		w.vectara.respond(failing(status(401, 0)))
+		w.source.Observe(watching("a"))
+		w.after(time.Second)
+		w.vectara.respond(failing(status(429, time.Minute)))
+		w.source.Observe(watching("a", func(w *Watch) { w.Request.RequestedAt = "now" }))
+		w.after(time.Second)
+		w.vectara.respond(inState("started"))
+		asking := watching("a", func(w *Watch) { w.Request.RequestedAt = "now, please" })
+		w.source.Observe(asking)
+		w.after(65 * time.Second)
+		if o := w.latest(asking); o == nil || o.Job == nil {
+			t.Errorf("after the pause: %+v, want the job", o)
+		}
+	})
+}

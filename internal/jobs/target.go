@@ -57,6 +57,17 @@ func (t *target) job() *vectara.Job {
 	return nil
 }
 
+// denied reports whether Vectara said something of this very job that keeps it from being seen. What kept any job from
+// being seen says nothing about whether a list would bring it.
+func (t *target) denied() bool {
+	for _, w := range t.watchers {
+		if w.latest != nil && w.latest.Fault != nil && w.latest.Fault.Kind != Unavailable && !w.latest.Fault.concernsSession() {
+			return true
+		}
+	}
+	return false
+}
+
 // created is when the job was created, and the zero time if that is not known.
 func (t *target) created() time.Time {
 	if job := t.job(); job != nil {

@@ -94,7 +94,12 @@ func (w *watcher) hear(o Observation) bool {
 		w.latest.Asked, w.latest.Answered, w.latest.Failures = o.Asked, o.Answered, o.Failures
 		return false
 	}
-	w.latest = &o
+	kept := o
+	if o.Job != nil {
+		job := *o.Job // Of a page, say, of which nothing else is to be kept.
+		kept.Job = &job
+	}
+	w.latest = &kept
 	return true
 }
 
@@ -136,7 +141,7 @@ func (w *watcher) update(watch Watch, now time.Time) {
 	switch {
 	case changed && w.rank() != routine:
 		w.due = now
-	case w.latest != nil && w.latest.Request == w.Request && !w.latest.Fault.concernsSession():
+	case w.latest != nil && w.latest.Request == w.Request && (w.due.IsZero() || !w.latest.Fault.concernsSession()):
 		w.due = w.Schedule.Next(*w.latest)
 	}
 }
