@@ -49,7 +49,7 @@ func (c *ControlPlane) StartManager(ctx context.Context, binary string, flags ..
 	if err != nil {
 		return nil, err
 	}
-	probes, err := freeAddress(ctx)
+	probes, err := FreeAddress(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -102,8 +102,8 @@ func (m *Manager) Probe(ctx context.Context, path string) error {
 	return nil
 }
 
-// freeAddress finds a port of the loopback interface that nobody uses at present.
-func freeAddress(ctx context.Context) (string, error) {
+// FreeAddress finds a port of the loopback interface that nobody uses at present.
+func FreeAddress(ctx context.Context) (string, error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {

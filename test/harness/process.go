@@ -41,6 +41,9 @@ func StartProcess(command *exec.Cmd) (*Process, error) {
 // Arguments are the arguments that the process was started with, without its own name.
 func (p *Process) Arguments() []string { return p.command.Args[1:] }
 
+// PID is the ID of the process.
+func (p *Process) PID() int { return p.command.Process.Pid }
+
 // Output is everything that the process wrote so far.
 func (p *Process) Output() string { return p.output.String() }
 
