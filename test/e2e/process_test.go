@@ -156,8 +156,11 @@ func (s *scene) awaitLeader(lease, before string) string {
 }
 
 func TestShardsShareNothing(t *testing.T) {
-	s := newScene(t, "--watch-label-selector=shard=a")
-	s.anotherManager("--watch-label-selector=shard=b")
+	shard := func(name string) []string {
+		return []string{"--watch-label-selector=shard=" + name, "--leader-elect=true", "--leader-election-id=shard-" + name}
+	}
+	s := newScene(t, shard("a")...)
+	s.anotherManager(shard("b")...)
 	in := func(shard string) func(*v1alpha1.VectaraJob) {
 		return func(object *v1alpha1.VectaraJob) { object.Labels = map[string]string{"shard": shard} }
 	}
