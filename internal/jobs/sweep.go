@@ -69,17 +69,16 @@ func newSweep(states []string, targets []dated, since time.Time, maxPages int) *
 	return s
 }
 
-// brings reports whether a target need not be asked for alone, because the sweep will bring it. There is none on a nil
-// sweep.
+// brings reports whether a target need not be asked for alone, because the sweep will bring it. A nil sweep brings none.
 func (s *sweep) brings(t *target) bool { return s != nil && s.expected[t] }
 
 // wantsPage reports whether the next page can be asked for. A nil sweep wants none.
 func (s *sweep) wantsPage() bool { return s != nil && !s.calling }
 
-// idle reports whether nothing is left for the sweep to bring, and no page under way. A nil sweep is not idle: it is not.
+// idle reports whether there is a sweep that has nothing left to bring, and no page under way.
 func (s *sweep) idle() bool { return s != nil && !s.calling && len(s.expected) == 0 }
 
-// release leaves it to the queues when a target is looked at. A nil sweep holds none.
+// release leaves it to the queues when a target is looked at. A nil sweep does nothing.
 func (s *sweep) release(t *target) {
 	if s != nil {
 		delete(s.expected, t)
