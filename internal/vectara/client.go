@@ -34,9 +34,21 @@ type Options struct {
 	// Now tells the time for the age of tokens and for Retry-After; nil means time.Now. Deadlines
 	// are the context's and follow the real clock.
 	Now func() time.Time
+	// OnExchange is told of every exchange that came to an end, for metrics; nil means nobody is. It must not block.
+	OnExchange func(Exchange)
 	// Transport replaces the client's own pooled transport, and with it RootCAs, proxy and limits on
 	// connections and headers. It is for instrumentation and tests.
 	Transport http.RoundTripper
+}
+
+// Exchange is one HTTP request and what came of it.
+type Exchange struct {
+	// Operation is one of the Operation constants.
+	Operation string
+	// StatusCode is the HTTP status of the answer; 0 if no whole answer came.
+	StatusCode int
+	// Duration is the time from the request to the end of the answer's body.
+	Duration time.Duration
 }
 
 // Client holds what all sessions share. It is safe for concurrent use.
@@ -45,6 +57,7 @@ type Client struct {
 	tokenURL  *url.URL
 	userAgent string
 	now       func() time.Time
+	observe   func(Exchange)
 	transport http.RoundTripper
 }
 
@@ -67,7 +80,11 @@ func NewClient(options Options) (*Client, error) {
 		tokenURL:  tokenURL,
 		userAgent: cmp.Or(options.UserAgent, defaultUserAgent),
 		now:       options.Now,
+		observe:   options.OnExchange,
 		transport: options.Transport,
+	}
+	if client.observe == nil {
+		client.observe = func(Exchange) {}
 	}
 	if client.now == nil {
 		client.now = time.Now

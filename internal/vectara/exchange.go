@@ -29,6 +29,21 @@ type answer struct {
 // An answer with a status other than 200 is no error here; its body is nil if it is too large or could
 // not be read.
 func (s *Session) exchange(operation string, request *http.Request) (answer, error) {
+	began := time.Now()
+	got, err := s.roundTrip(operation, request)
+	if errors.Is(err, context.Canceled) {
+		return got, err // Nobody waits for it any more, and it says nothing about Vectara.
+	}
+	status := got.status
+	var refused *ResponseError
+	if errors.As(err, &refused) {
+		status = refused.StatusCode
+	}
+	s.client.observe(Exchange{Operation: operation, StatusCode: status, Duration: time.Since(began)})
+	return got, err
+}
+
+func (s *Session) roundTrip(operation string, request *http.Request) (answer, error) {
 	var connected atomic.Bool
 	ctx := httptrace.WithClientTrace(request.Context(), &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
