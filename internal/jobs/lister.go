@@ -85,7 +85,7 @@ func (l *lister) plan(s *session, now time.Time) *sweep {
 	if best == 0 {
 		return nil
 	}
-	return newSweep(activeStates, listable, wanted[best-1].created, best)
+	return newSweep(ForActive, activeStates, listable, wanted[best-1].created, best)
 }
 
 // crowded reports whether many wait for a first answer.
@@ -107,9 +107,7 @@ func (l *lister) planFinal(missing []dated, now time.Time) *sweep {
 		return nil
 	}
 	// How many others have ended is not known: at worst the list costs half of what it was to save.
-	s := newSweep(finalStates, known, slices.MaxFunc(known, newestFirst).created, max(len(known)/2, 1))
-	s.final = true
-	return s
+	return newSweep(ForEnded, finalStates, known, slices.MaxFunc(known, newestFirst).created, max(len(known)/2, 1))
 }
 
 // pages estimates how many pages bring some of the watched jobs, out of all.
@@ -119,10 +117,13 @@ func (l *lister) pages(some, all int) int {
 
 func pagesFor(jobs int) int { return max((jobs+vectara.MaxPageSize-1)/vectara.MaxPageSize, 1) }
 
-// learn takes in how a sweep went.
+// learn takes in how a sweep went. One that was made for its own sake says nothing about what others cost.
 func (l *lister) learn(over *sweep, verdict verdict, now time.Time) {
+	if over.purpose == ForListing {
+		return
+	}
 	notBefore := &l.notBefore
-	if over.final {
+	if over.purpose == ForEnded {
 		notBefore = &l.finalNotBefore
 	}
 	switch verdict {
@@ -133,11 +134,11 @@ func (l *lister) learn(over *sweep, verdict verdict, now time.Time) {
 	case unprofitable, unreliable:
 		// Next time is a new try: the account may have fewer jobs by then, or the list work again.
 		*notBefore = now.Add(listPause)
-		if !over.final {
+		if over.purpose == ForActive {
 			l.others = 0
 		}
 	case complete:
-		if !over.final {
+		if over.purpose == ForActive {
 			l.others = float64(over.jobs-over.brought) / over.share
 		}
 	}

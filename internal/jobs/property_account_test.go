@@ -180,7 +180,7 @@ func (a *simulatedAccount) get(id string, now time.Time) (vectara.Job, error) {
 // list is the answer to a call for a page. The key of a page is how many jobs are before it, at present: while jobs come
 // and go, one may be on two pages, or on none.
 func (a *simulatedAccount) list(query vectara.ListQuery, trouble string, now time.Time) (vectara.Page, error) {
-	final := slices.Contains(query.States, "completed")
+	final := len(query.States) == 0 || slices.Contains(query.States, "completed")
 	switch {
 	case trouble == "list 403", trouble == "list of the ended 403" && final:
 		return vectara.Page{}, status(403, 0)
@@ -210,7 +210,7 @@ func (a *simulatedAccount) matching(query vectara.ListQuery, now time.Time) []ve
 	var matching []vectara.Job
 	for _, l := range a.lives {
 		if step := l.step(now); step >= 0 && !l.unlisted && l.since[0].After(query.CreatedAfter) &&
-			slices.Contains(query.States, l.states[step]) {
+			(len(query.States) == 0 || slices.Contains(query.States, l.states[step])) {
 			matching = append(matching, l.job(step))
 		}
 	}

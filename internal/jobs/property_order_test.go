@@ -214,7 +214,7 @@ func TestRefusedPageIsToldToThoseWhoWaitForTheBudget(t *testing.T) {
 	now := time.Now()
 	woken := 0
 	s := newSession(sessionKey{}, nil, rate.NewLimiter(0, 0), &notingCaller{}, func(Key) { woken++ })
-	s.sweep, s.calls = newSweep(activeStates, nil, time.Time{}, 1), 1
+	s.sweep, s.calls = newSweep(ForActive, activeStates, nil, time.Time{}, 1), 1
 	s.sweep.calling = true
 	waiting := &watcher{Watch: watching("a"), due: now.Add(-time.Second)}
 	s.add(waiting)

@@ -33,6 +33,7 @@ type simulation struct {
 	mu       sync.Mutex
 	clients  []*simulatedClient
 	actors   map[Key]*actor
+	lists    map[Key]*listActor
 	calls    int
 	pages    int
 	slowest  time.Duration // between the end of a job in the calm time and the moment when an actor was told
@@ -48,7 +49,7 @@ type event struct {
 // newSimulation makes one up. It must be called in a bubble of fake time.
 func newSimulation(seed uint64) *simulation {
 	r := rand.New(rand.NewPCG(seed, 0))
-	s := &simulation{random: r, began: time.Now(), actors: map[Key]*actor{}}
+	s := &simulation{random: r, began: time.Now(), actors: map[Key]*actor{}, lists: map[Key]*listActor{}}
 	s.account = &simulatedAccount{
 		accountTraits: accountTraits{
 			seed:     seed,
@@ -70,6 +71,7 @@ func newSimulation(seed uint64) *simulation {
 	}
 	s.people(troubled)
 	s.misfortunes(troubled)
+	s.listers(troubled)
 	s.source = NewSource(s.open, s.limits, s.wake)
 	slices.SortStableFunc(s.script, func(a, b event) int { return a.at.Compare(b.at) })
 	return s
@@ -270,6 +272,9 @@ func (s *simulation) run(t *testing.T) {
 	s.judgeEnd()
 	for key := range s.actors {
 		s.forget(key)
+	}
+	for key := range s.lists {
+		s.forgetList(key)
 	}
 	s.passTimeUntil(time.Now().Add(sessionIdle + RefusedPause))
 	s.judgeLeftovers()

@@ -22,6 +22,7 @@ var (
 //   - It is told of everything that lasts, and of every wish, soon after the faults are over.
 //   - Calls keep the budget, the cap, and the gate. No job is asked for twice at a time.
 //   - Vectara is asked about no job that nobody waits for, and about none alone before it is due.
+//   - Who lists jobs is told what lists brought that match, and after the faults are over of all that match.
 //   - Nobody is woken without news, and no news goes without a wake.
 //   - Nothing is left when everybody has gone.
 func TestWhateverHappens(t *testing.T) {
@@ -132,7 +133,7 @@ func (s *simulation) patience(a *actor) time.Duration {
 		interval = max(interval, recheck)
 	}
 	queue := float64(2*len(s.account.lives)+2*len(s.actors)) / s.limits.RequestsPerSecond
-	return interval*5/4 + time.Duration(queue*float64(time.Second)) + 20*s.account.latency + 3*time.Second
+	return interval*5/4 + time.Duration(queue*float64(time.Second)) + 20*s.account.latency + holdLimit + 3*time.Second
 }
 
 // read has an actor read what is known, and finds fault if it was not told of that.
@@ -150,10 +151,15 @@ func (s *simulation) read(key Key) {
 	s.mu.Unlock()
 
 	o, ok := s.source.Observe(watch)
+	client := s.clientOf(key)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
+	case ok && a.told == nil && a.touched.Equal(time.Now()):
+		// A list has just brought what it came for.
+		s.judge(a, client, &o, time.Now())
+		a.told = &o
 	case a.toldAt.Equal(time.Now()) || a.touched.Equal(time.Now()):
 		// What it reads and what it is told may have crossed.
 	case ok != (a.told != nil):
@@ -163,10 +169,21 @@ func (s *simulation) read(key Key) {
 	}
 }
 
+// clientOf is the client that a watcher's job is observed with.
+func (s *simulation) clientOf(key Key) *simulatedClient {
+	s.source.mu.Lock()
+	defer s.source.mu.Unlock()
+	if w, ok := s.source.watchers[key]; ok {
+		return w.session.api.(*simulatedClient) // The source has no others.
+	}
+	return nil
+}
+
 // judgeEnd finds fault with what actors know after a calm time.
 func (s *simulation) judgeEnd() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.judgeLists()
 	for key, a := range s.actors {
 		if a.gone {
 			continue
@@ -234,7 +251,7 @@ func (s *simulation) judgeLeftovers() {
 	defer s.source.mu.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if left := len(s.source.watchers) + len(s.source.sessions) + len(s.source.current) + s.source.schedule.len(); left != 0 {
+	if left := len(s.source.watchers) + len(s.source.lists) + len(s.source.sessions) + len(s.source.current) + s.source.schedule.len(); left != 0 {
 		s.failf("%d things are left of watchers that are gone", left)
 	}
 	for _, client := range s.clients {

@@ -53,8 +53,14 @@ type session struct {
 	lister   lister // decides when to sweep
 	pageTurn bool   // whether it is the sweep's turn to make a call
 
+	lists  map[Key]*listWatcher
+	offers map[string]Observation // by job: what a list brought a moment ago that nobody watches yet
+
 	caller caller
 	wake   func(Key)
+	meter  Meter
+
+	shortSince time.Time // since when a call waits for the budget; the zero time if none does
 
 	idleSince time.Time
 	next      time.Time // when step has something to do; the zero time means not before something happens
@@ -73,8 +79,11 @@ func newSession(key sessionKey, api API, budget *rate.Limiter, caller caller, wa
 		targets: map[string]*target{},
 		waiting: newQueue(byDue),
 		ready:   newQueue(byRank),
+		lists:   map[Key]*listWatcher{},
+		offers:  map[string]Observation{},
 		caller:  caller,
 		wake:    wake,
+		meter:   noMeter{},
 		place:   -1,
 	}
 }
@@ -88,6 +97,7 @@ func (s *session) add(w *watcher) {
 	}
 	t.watchers = append(t.watchers, w)
 	w.session, w.target = s, t
+	s.takeOffer(w, time.Now())
 	if w.rank() > routine {
 		s.sweep.release(t) // It does not wait until the sweep comes by.
 	}
@@ -118,9 +128,17 @@ func (s *session) arrange(t *target) {
 	}
 	if len(t.watchers) == 0 && t.cancel == nil {
 		delete(s.targets, t.id)
-		if len(s.targets) == 0 {
-			s.idleSince = time.Now()
-		}
+		s.noteUse()
+	}
+}
+
+// unused reports whether nobody wants anything of the session.
+func (s *session) unused() bool { return len(s.targets) == 0 && len(s.lists) == 0 }
+
+// noteUse notes since when the session is unused, after somebody has left.
+func (s *session) noteUse() {
+	if s.unused() {
+		s.idleSince = time.Now()
 	}
 }
 
@@ -138,7 +156,11 @@ func (s *session) enqueue(t *target, q *queue[*target]) {
 // when it has something to do again.
 func (s *session) step(now time.Time) {
 	if s.sweep.idle() || s.sweep.wantsPage() && s.gate.closed(now) {
-		s.endSweep(held, now)
+		s.endSweep(held, nil, now)
+	}
+	s.dropOldOffers(now)
+	if s.gate.closed(now) {
+		s.tellListsOfGate(now)
 	}
 	for s.waiting.len() > 0 && !s.waiting.first().due.After(now) {
 		t := s.waiting.first()
@@ -148,19 +170,35 @@ func (s *session) step(now time.Time) {
 		}
 	}
 	for {
-		// A session that has been refused finds out with one job whether it may ask again.
-		if s.sweep == nil && s.mayCall() && !s.gate.closed(now) && !s.gate.probing() {
-			s.sweep = s.lister.plan(s, now)
+		if s.sweep == nil && s.mayCall() && !s.gate.closed(now) {
+			s.sweep = s.chooseSweep(now)
 			s.hold(s.sweep)
 		}
 		start := s.nextCall(now)
-		if start == nil || !s.budget.AllowN(now, 1) {
+		if start == nil || !s.allowed(now) {
 			break
 		}
 		s.calls++
 		start()
 	}
 	s.next = s.nextStep(now)
+}
+
+// allowed takes a call out of the budget, if there is one left.
+func (s *session) allowed(now time.Time) bool {
+	if !s.budget.AllowN(now, 1) {
+		if s.shortSince.IsZero() {
+			s.shortSince = now
+		}
+		return false
+	}
+	waited := time.Duration(0)
+	if !s.shortSince.IsZero() {
+		waited = now.Sub(s.shortSince)
+	}
+	s.shortSince = time.Time{}
+	s.meter.BudgetWaited(waited)
+	return true
 }
 
 // mayCall reports whether one more call may be under way.
@@ -200,7 +238,7 @@ func (s *session) nextCall(now time.Time) func() {
 }
 
 func (s *session) nextStep(now time.Time) time.Time {
-	if len(s.targets) == 0 && s.sweep == nil {
+	if s.unused() && s.sweep == nil {
 		return later(s.idleSince.Add(sessionIdle), s.gate.until)
 	}
 	var times []time.Time
@@ -209,6 +247,9 @@ func (s *session) nextStep(now time.Time) time.Time {
 	}
 	if s.nextCall(now) != nil {
 		times = append(times, s.whenToken(now))
+	}
+	if next := s.nextList(now); !next.IsZero() {
+		times = append(times, next)
 	}
 	if s.ready.len() > 0 && s.gate.closed(now) {
 		times = append(times, s.gate.until)
@@ -233,7 +274,7 @@ func (s *session) whenToken(now time.Time) time.Time {
 
 // idle reports whether the session has had no watchers for so long that it can be forgotten.
 func (s *session) idle(now time.Time) bool {
-	return len(s.targets) == 0 && s.sweep == nil && s.calls == 0 && !now.Before(s.nextStep(now))
+	return s.unused() && s.sweep == nil && s.calls == 0 && !now.Before(s.nextStep(now))
 }
 
 // finishGet takes in what came of a call for one job. Without an observation the target is due as before.
@@ -270,6 +311,7 @@ func (s *session) tellAllOfGate(now time.Time) {
 		for _, t := range slices.Clone(s.ready.heap.items) {
 			s.tellGate(t, now)
 		}
+		s.tellListsOfGate(now)
 	}
 }
 

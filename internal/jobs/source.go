@@ -26,10 +26,12 @@ type Source struct {
 	open   func(vectara.Credentials) API
 	limits Limits
 	wake   func(Key)
+	meter  Meter
 	kick   chan struct{} // tells Run that something may have become due
 
 	mu       sync.Mutex
 	watchers map[Key]*watcher
+	lists    map[Key]*listWatcher
 	sessions map[sessionKey]*session
 	schedule queue[*session]  // the sessions that have something to do, by when
 	current  map[Key]*session // the newest session of each Secret
@@ -44,8 +46,10 @@ func NewSource(open func(vectara.Credentials) API, limits Limits, wake func(Key)
 		open:     open,
 		limits:   limits,
 		wake:     wake,
+		meter:    noMeter{},
 		kick:     make(chan struct{}, 1),
 		watchers: map[Key]*watcher{},
+		lists:    map[Key]*listWatcher{},
 		sessions: map[sessionKey]*session{},
 		schedule: newQueue(func(a, b *session) bool { return a.next.Before(b.next) }),
 		current:  map[Key]*session{},
@@ -53,6 +57,9 @@ func NewSource(open func(vectara.Credentials) API, limits Limits, wake func(Key)
 		done:     &sync.WaitGroup{},
 	}
 }
+
+// SetMeter has a meter told what the source does from now on. It is for the time before Run.
+func (s *Source) SetMeter(meter Meter) { s.meter = meter }
 
 // Observe has a job observed from now on, and returns the newest observation that was made for this watcher with these
 // credentials, if there is one. Calling it again with the same Watch changes nothing; a changed Watch takes effect at
@@ -215,10 +222,18 @@ func (s *Source) finish(session *session, takeIn func()) {
 
 // join brings a watcher into the session for its credentials.
 func (s *Source) join(w *watcher, key sessionKey) {
+	session := s.sessionOf(key, w.Credentials)
+	session.add(w)
+	s.reschedule(session)
+}
+
+// sessionOf returns the session for credentials, and makes it the newest one of their Secret.
+func (s *Source) sessionOf(key sessionKey, credentials Credentials) *session {
 	session, ok := s.sessions[key]
 	if !ok {
 		budget := rate.NewLimiter(rate.Limit(s.limits.RequestsPerSecond), s.limits.Burst)
-		session = newSession(key, s.open(w.Credentials.Vectara), budget, s, s.wake)
+		session = newSession(key, s.open(credentials.Vectara), budget, s, s.wake)
+		session.meter = s.meter
 		s.sessions[key] = session
 	}
 	if former := s.current[key.secret]; former != session {
@@ -227,8 +242,7 @@ func (s *Source) join(w *watcher, key sessionKey) {
 			s.retire(former)
 		}
 	}
-	session.add(w)
-	s.reschedule(session)
+	return session
 }
 
 // leave takes a watcher out of its session.
@@ -246,7 +260,7 @@ func (s *Source) drop(w *watcher) {
 
 // retire forgets a session that nobody uses any more and that another one has taken the place of.
 func (s *Source) retire(session *session) {
-	if len(session.targets) == 0 && s.current[session.key.secret] != session {
+	if session.unused() && s.current[session.key.secret] != session {
 		s.forgetSession(session)
 	}
 }

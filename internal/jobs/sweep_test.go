@@ -66,7 +66,8 @@ func (a *account) page(query vectara.ListQuery) (vectara.Page, error) {
 	a.lists = append(a.lists, query)
 	var matching []vectara.Job
 	for id, job := range a.jobs {
-		if slices.Contains(query.States, job.State) && job.CreatedAt.After(query.CreatedAfter) && !a.unlisted[id] {
+		if (len(query.States) == 0 || slices.Contains(query.States, job.State)) &&
+			(query.CreatedAfter.IsZero() || job.CreatedAt.After(query.CreatedAfter)) && !a.unlisted[id] {
 			matching = append(matching, job)
 		}
 	}

@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package jobs
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/vectara-job-operator/vectara-job-operator/internal/vectara"
+)
+
+// listing is a ListWatch for all jobs, once a minute; each change changes one thing about it.
+func listing(name string, changes ...func(*ListWatch)) ListWatch {
+	w := ListWatch{
+		Key: Key{"ns", name}, UID: "uid-" + name, Credentials: credentials("secret", "key"), Request: Request{Generation: 1},
+		Match: func(*vectara.Job) bool { return true }, Interval: time.Minute, Wake: func(Key) {},
+	}
+	for _, change := range changes {
+		change(&w)
+	}
+	return w
+}
+
+func ofStates(states ...string) func(*ListWatch) {
+	return func(w *ListWatch) {
+		w.States = states
+		w.Match = func(job *vectara.Job) bool { return slices.Contains(states, job.State) }
+	}
+}
+
+func since(ago time.Duration) func(*ListWatch) {
+	return func(w *ListWatch) { w.Window = Window{LookBack: ago} }
+}
+
+// waking counts how often a watcher is woken.
+func waking(n *int) func(*ListWatch) {
+	return func(w *ListWatch) { w.Wake = func(Key) { *n++ } }
+}
+
+// listed is what a watcher reads.
+func (w *world) listed(watch ListWatch) Listing {
+	w.t.Helper()
+	l, ok := w.source.List(watch)
+	if !ok {
+		w.t.Fatalf("nothing was listed for %s", watch.Key.Name)
+	}
+	return l
+}
+
+func (w *world) expectListed(watch ListWatch, want ...string) {
+	w.t.Helper()
+	var got []string
+	for _, job := range w.listed(watch).Jobs {
+		got = append(got, job.ID)
+	}
+	if !slices.Equal(got, want) {
+		w.t.Errorf("%s lists %v, want %v", watch.Key.Name, got, want)
+	}
+}
+
+func (w *world) expectPages(a *account, want int, when string) {
+	w.t.Helper()
+	if got := a.pages(); got != want {
+		w.t.Errorf("%s: %d pages, want %d", when, got, want)
+	}
+}
+
+func TestAListBringsWhatMatches(t *testing.T) {
+	inAccount(t, ample, 3, func(w *world, a *account) {
+		a.add("ended", "completed", time.Second)
+		a.add("old", "started", -2*time.Hour)
+		a.jobs["job_undated"] = vectara.Job{ID: "job_undated", State: "started"}
+		everything, active, recent := listing("everything"), listing("active", ofStates("started")), listing("recent", since(time.Hour))
+		own := listing("own", func(w *ListWatch) { w.Match = func(job *vectara.Job) bool { return job.ID == "job_a1" } })
+		for _, watch := range []ListWatch{everything, active, recent, own} {
+			w.source.List(watch)
+		}
+		w.after(time.Second)
+		w.expectListed(everything, "job_a0", "job_a1", "job_a2", "job_ended", "job_old", "job_undated")
+		w.expectListed(active, "job_a0", "job_a1", "job_a2", "job_old", "job_undated")
+		w.expectListed(own, "job_a1")
+		if got := w.listed(recent); len(got.Jobs) != 5 || slices.ContainsFunc(got.Jobs, func(f Found) bool { return f.ID == "job_old" }) {
+			w.t.Errorf("a window of an hour holds %v, want all but job_old", got.Jobs)
+		}
+		w.expectPages(a, 1, "for four who want lists of the same account")
+	})
+}
+
+func TestWhoListsIsWokenForNewsOnly(t *testing.T) {
+	inAccount(t, ample, 2, func(w *world, a *account) {
+		woken := 0
+		watch := listing("all", waking(&woken))
+		w.source.List(watch)
+		w.after(10 * time.Minute)
+		if woken != 1 {
+			w.t.Errorf("woken %d times for a list that stays the same, want once", woken)
+		}
+		if got := a.pages(); got < 9 || got > 12 {
+			w.t.Errorf("%d lists in ten minutes, want one a minute", got)
+		}
+		a.set("a0", "completed")
+		w.after(2 * time.Minute)
+		if woken != 1 {
+			w.t.Error("woken because a job changed that still matches")
+		}
+		a.add("new", "queued", 0)
+		w.after(2 * time.Minute)
+		if woken != 2 {
+			w.t.Errorf("woken %d times, want once more for a new job", woken)
+		}
+	})
+}
+
+func TestTheMirrorsListServesWhoListsToo(t *testing.T) {
+	for name, changes := range map[string][]func(*ListWatch){
+		"all jobs":                  nil,
+		"active jobs":               {ofStates(activeStates...)},
+		"jobs in one active state":  {ofStates("started")},
+		"jobs of the last day":      {since(24 * time.Hour)},
+		"active jobs of a long day": {ofStates(activeStates...), since(25 * time.Hour)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inAccount(t, ample, 250, func(w *world, a *account) {
+				w.observeAll(250)
+				w.after(2 * time.Minute)
+				before := a.pages()
+				w.after(10 * time.Minute)
+				with, gets := a.pages(), w.vectara.count("")
+				alone := with - before
+				w.source.List(listing("all", changes...))
+				w.after(10 * time.Minute)
+				if got := a.pages() - with; got > alone+3 {
+					w.t.Errorf("%d pages in ten minutes with somebody who lists, %d without", got, alone)
+				}
+				if got := w.vectara.count("") - gets; got > 0 {
+					w.t.Errorf("%d jobs were asked for alone", got)
+				}
+				if got := len(w.listed(listing("all", changes...)).Jobs); got != 250 {
+					w.t.Errorf("%d jobs are listed, want all", got)
+				}
+			})
+		})
+	}
+}
+
+func TestFewJobsNeedNoCallsOfTheirOwnWhileSomebodyListsThem(t *testing.T) {
+	inAccount(t, ample, 3, func(w *world, _ *account) {
+		w.source.List(listing("all"))
+		w.after(time.Second)
+		w.observeAll(3, func(w *Watch) { w.Urgent = true })
+		w.after(10 * time.Minute)
+		if got := w.vectara.count(""); got > 3*5 {
+			w.t.Errorf("%d calls for three jobs in ten minutes, in which ten lists brought them", got)
+		}
+	})
+}
+
+func TestWhoComesForAJobThatWasJustListedIsAnsweredAtOnce(t *testing.T) {
+	inAccount(t, ample, 3, func(w *world, a *account) {
+		w.source.List(listing("all"))
+		w.after(time.Second)
+		watch := watching("a1")
+		if o := w.latest(watch); o == nil || o.Job == nil || o.Job.State != "started" || o.Request != watch.Request {
+			w.t.Errorf("it reads %+v, want what the list brought", o)
+		}
+		w.latest(watch)
+		w.after(9 * time.Second)
+		w.expectCalls("job_a1", 0, "before its first interval is over")
+		a.set("a1", "completed")
+		w.after(2 * time.Second)
+		w.expectCalls("job_a1", 1, "after it")
+
+		asking := watching("a2", func(w *Watch) { w.Request.RequestedAt = "now" })
+		if o := w.latest(asking); o != nil {
+			w.t.Errorf("who asks for a look by name reads %+v, want nothing yet", o)
+		}
+		w.after(20 * time.Second)
+		if o := w.latest(watching("a0")); o != nil {
+			w.t.Errorf("somebody reads %+v from a list of long ago", o)
+		}
+	})
+}
+
+func TestAListOfEndedJobsIsMadeBesideTheMirrors(t *testing.T) {
+	inAccount(t, ample, 250, func(w *world, a *account) {
+		a.add("ended", "failed", time.Second)
+		w.observeAll(250)
+		failed := listing("failed", ofStates("failed"))
+		w.source.List(failed)
+		w.after(5 * time.Minute)
+		w.expectListed(failed, "job_ended")
+		for _, query := range a.lists {
+			if slices.Contains(query.States, "failed") && slices.Contains(query.States, "started") {
+				w.t.Fatalf("jobs were listed that nobody wants: %v", query.States)
+			}
+		}
+	})
+}
+
+func TestTroubleWithListsIsTold(t *testing.T) {
+	for name, test := range map[string]struct {
+		err   error
+		kind  FaultKind
+		pause time.Duration // the longest until it is over
+	}{
+		"lists are forbidden":         {status(403, 0), PermissionDenied, RefusedPause + time.Minute},
+		"the credentials are refused": {status(401, 0), Unauthorized, RefusedPause + time.Minute},
+		"a pause is asked for":        {status(429, 90*time.Second), RateLimited, 2 * time.Minute},
+		"there is an outage":          {status(503, 0), Unavailable, 2 * time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inAccount(t, ample, 2, func(w *world, a *account) {
+				woken := 0
+				watch := listing("all", waking(&woken))
+				a.spoilWith(func(vectara.ListQuery, *vectara.Page) error { return test.err })
+				w.source.List(watch)
+				w.after(30 * time.Second)
+				if got := w.listed(watch); got.Fault == nil || got.Fault.Kind != test.kind || len(got.Jobs) > 0 {
+					w.t.Errorf("told %+v, want %s", got, test.kind)
+				}
+				if woken != 1 {
+					w.t.Errorf("woken %d times, want once", woken)
+				}
+				if got := a.pages(); got > 5 {
+					w.t.Errorf("%d pages in half a minute of trouble", got)
+				}
+				a.spoilWith(func(vectara.ListQuery, *vectara.Page) error { return nil })
+				w.after(test.pause)
+				w.expectListed(watch, "job_a0", "job_a1")
+			})
+		})
+	}
+}
+
+func TestAListThatLeadsNowhereIsTroubleAndKeepsWhatItBrought(t *testing.T) {
+	inAccount(t, ample, 150, func(w *world, a *account) {
+		a.spoilWith(func(_ vectara.ListQuery, page *vectara.Page) error {
+			page.NextPageKey = "100"
+			return nil
+		})
+		watch := listing("all")
+		w.source.List(watch)
+		w.after(time.Second)
+		got := w.listed(watch)
+		if got.Fault == nil || got.Fault.Kind != InvalidResponse || len(got.Jobs) != 150 {
+			w.t.Errorf("told %d jobs and %+v, want all that the pages brought, and that they lead in a circle", len(got.Jobs), got.Fault)
+		}
+	})
+}
+
+func TestAListThatIsTooLongIsCut(t *testing.T) {
+	inAccount(t, ample, 1, func(w *world, a *account) {
+		a.spoilWith(func(query vectara.ListQuery, page *vectara.Page) error {
+			page.Jobs = []vectara.Job{{ID: "job_" + query.PageKey, State: "started"}}
+			page.NextPageKey = query.PageKey + "x"
+			return nil
+		})
+		watch := listing("all", func(w *ListWatch) { w.Interval = time.Hour })
+		w.source.List(watch)
+		w.after(time.Minute)
+		if got := w.listed(watch); !got.Truncated || len(got.Jobs) != maxListPages || got.Fault != nil {
+			w.t.Errorf("told %d jobs, truncated %v, %+v, want the first %d", len(got.Jobs), got.Truncated, got.Fault, maxListPages)
+		}
+		w.expectPages(a, maxListPages, "of a list without an end")
+	})
+}
+
+func TestAJobThatCannotBeReadHidesNoOthers(t *testing.T) {
+	inAccount(t, ample, 150, func(w *world, a *account) {
+		a.spoilWith(func(_ vectara.ListQuery, page *vectara.Page) error {
+			page.Dropped = 1
+			return nil
+		})
+		watch := listing("all")
+		w.source.List(watch)
+		w.after(time.Second)
+		if got := w.listed(watch); len(got.Jobs) != 150 || got.Fault != nil {
+			w.t.Errorf("told %d jobs and %+v, want those of both pages", len(got.Jobs), got.Fault)
+		}
+	})
+}
+
+func TestAListThatTakesLongHoldsNobodyUp(t *testing.T) {
+	inAccount(t, ample, 30, func(w *world, a *account) {
+		w.vectara.listDelay = 3 * time.Second
+		a.spoilWith(func(query vectara.ListQuery, page *vectara.Page) error {
+			if len(query.PageKey) < 60 { // The watched jobs come after three minutes.
+				*page = vectara.Page{Jobs: []vectara.Job{{ID: "job_of_somebody_else"}}, NextPageKey: query.PageKey + "x"}
+				return nil
+			}
+			page.NextPageKey = ""
+			return nil
+		})
+		w.source.List(listing("all"))
+		w.observeAll(30)
+		w.after(time.Minute + holdLimit + 10*time.Second)
+		for i := range 30 {
+			if o := w.latest(watching(fmt.Sprint("a", i), settled, minutely)); o == nil {
+				w.t.Fatalf("job %d waits for a long list", i)
+			}
+		}
+	})
+}
+
+func TestAChangedWishIsListedAtOnce(t *testing.T) {
+	inAccount(t, ample, 2, func(w *world, a *account) {
+		w.source.List(listing("all"))
+		w.after(10 * time.Second)
+		changed := listing("all", func(w *ListWatch) { w.Request.Generation = 2 }, ofStates("completed"))
+		w.source.List(changed)
+		w.after(time.Second)
+		if got := w.listed(changed); got.Request.Generation != 2 || len(got.Jobs) != 0 {
+			w.t.Errorf("told %+v, want what it wants now", got)
+		}
+		w.expectPages(a, 2, "after a change")
+		asked := changed
+		asked.Request.RequestedAt = "now"
+		w.source.List(asked)
+		w.after(time.Second)
+		w.expectPages(a, 3, "after a wish by name")
+		w.source.List(asked)
+		w.after(time.Second)
+		w.expectPages(a, 3, "after the same wish")
+	})
+}
+
+func TestOtherCredentialsMakeAnotherList(t *testing.T) {
+	inAccount(t, ample, 2, func(w *world, a *account) {
+		w.source.List(listing("all"))
+		w.after(time.Second)
+		rotated := listing("all", func(w *ListWatch) { w.Credentials = credentials("secret", "another") })
+		if _, ok := w.source.List(rotated); ok {
+			w.t.Error("what was listed with other credentials is told")
+		}
+		w.after(time.Second)
+		w.expectListed(rotated, "job_a0", "job_a1")
+		w.expectPages(a, 2, "after a rotation")
+	})
+}
+
+func TestNothingIsListedForWhoIsGone(t *testing.T) {
+	inAccount(t, ample, 2, func(w *world, a *account) {
+		woken := 0
+		w.source.List(listing("all", waking(&woken)))
+		w.source.ForgetList(Key{"ns", "all"})
+		w.after(time.Hour)
+		if got := a.pages(); got > 1 || woken > 0 {
+			w.t.Errorf("%d pages and %d wakes for somebody who is gone", got, woken)
+		}
+		if got := len(w.source.sessions); got != 0 {
+			w.t.Errorf("%d sessions are left", got)
+		}
+	})
+}
+
+func TestAMirrorsListThatIsGivenUpIsNoTroubleForWhoListsLater(t *testing.T) {
+	inAccount(t, ample, 1150, func(w *world, a *account) {
+		watch := listing("all", ofStates(activeStates...), func(w *ListWatch) { w.Interval = 3 * time.Hour })
+		w.source.List(watch)
+		w.after(time.Minute)
+		pages := a.pages()
+		w.observeAll(60) // The oldest: more pages than jobs would bring them.
+		a.spoilWith(func(query vectara.ListQuery, page *vectara.Page) error {
+			page.NextPageKey = query.PageKey + "1"
+			return nil
+		})
+		w.after(30 * time.Minute)
+		if a.pages() == pages {
+			w.t.Fatal("the mirror has made no list")
+		}
+		if got := w.listed(watch); got.Fault != nil || got.Truncated || len(got.Jobs) != 1150 {
+			w.t.Errorf("told %d jobs, truncated %v, %+v, want the complete list of before", len(got.Jobs), got.Truncated, got.Fault)
+		}
+	})
+}
