@@ -117,9 +117,13 @@ func (l *lister) pages(some, all int) int {
 
 func pagesFor(jobs int) int { return max((jobs+vectara.MaxPageSize-1)/vectara.MaxPageSize, 1) }
 
-// learn takes in how a sweep went. One that was made for its own sake says nothing about what others cost.
+// learn takes in how a sweep went. One that was made for its own sake says how many jobs there are, if they were all listed,
+// and nothing about whether others pay.
 func (l *lister) learn(over *sweep, verdict verdict, now time.Time) {
 	if over.purpose == ForListing {
+		if verdict == complete && covers(over.query, vectara.ListQuery{States: activeStates, CreatedAfter: over.query.CreatedAfter}) {
+			l.others = float64(over.others)
+		}
 		return
 	}
 	notBefore := &l.notBefore
@@ -139,7 +143,7 @@ func (l *lister) learn(over *sweep, verdict verdict, now time.Time) {
 		}
 	case complete:
 		if over.purpose == ForActive {
-			l.others = float64(over.jobs-over.brought) / over.share
+			l.others = float64(over.others) / over.share
 		}
 	}
 }

@@ -165,7 +165,6 @@ func TestWhoComesForAJobThatWasJustListedIsAnsweredAtOnce(t *testing.T) {
 		if o := w.latest(watch); o == nil || o.Job == nil || o.Job.State != "started" || o.Request != watch.Request {
 			w.t.Errorf("it reads %+v, want what the list brought", o)
 		}
-		w.latest(watch)
 		w.after(9 * time.Second)
 		w.expectCalls("job_a1", 0, "before its first interval is over")
 		a.set("a1", "completed")
@@ -176,7 +175,8 @@ func TestWhoComesForAJobThatWasJustListedIsAnsweredAtOnce(t *testing.T) {
 		if o := w.latest(asking); o != nil {
 			w.t.Errorf("who asks for a look by name reads %+v, want nothing yet", o)
 		}
-		w.after(20 * time.Second)
+		w.source.ForgetList(Key{"ns", "all"})
+		w.after(offerAge)
 		if o := w.latest(watching("a0")); o != nil {
 			w.t.Errorf("somebody reads %+v from a list of long ago", o)
 		}
@@ -359,7 +359,7 @@ func TestAMirrorsListThatIsGivenUpIsNoTroubleForWhoListsLater(t *testing.T) {
 	inAccount(t, ample, 1150, func(w *world, a *account) {
 		watch := listing("all", ofStates(activeStates...), func(w *ListWatch) { w.Interval = 3 * time.Hour })
 		w.source.List(watch)
-		w.after(time.Minute)
+		w.after(2 * offerAge)
 		pages := a.pages()
 		w.observeAll(60) // The oldest: more pages than jobs would bring them.
 		a.spoilWith(func(query vectara.ListQuery, page *vectara.Page) error {
@@ -373,5 +373,21 @@ func TestAMirrorsListThatIsGivenUpIsNoTroubleForWhoListsLater(t *testing.T) {
 		if got := w.listed(watch); got.Fault != nil || got.Truncated || len(got.Jobs) != 1150 {
 			w.t.Errorf("told %d jobs, truncated %v, %+v, want the complete list of before", len(got.Jobs), got.Truncated, got.Fault)
 		}
+	})
+}
+
+func TestTheMirrorKnowsFromWhoListsWhatAListCosts(t *testing.T) {
+	inAccount(t, Limits{RequestsPerSecond: 20, Burst: 40}, 5000, func(w *world, a *account) {
+		w.source.List(listing("all", func(w *ListWatch) { w.Interval = time.Hour }))
+		w.after(2 * offerAge)
+		pages := a.pages()
+		for i := range 45 { // A crowd, which a list would bring if it had less than fifty pages.
+			w.source.Observe(watching(fmt.Sprint("a", i)))
+		}
+		w.after(10 * time.Second)
+		if got := a.pages() - pages; got > 0 {
+			w.t.Errorf("%d pages for 45 jobs, where a list is known to take fifty", got)
+		}
+		w.expectCalls("", 45, "for 45 newcomers")
 	})
 }

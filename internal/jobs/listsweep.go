@@ -18,9 +18,9 @@ const (
 	// holdLimit is for how long a job that is due waits for a long list to come to it.
 	holdLimit = 10 * time.Second
 
-	// offerAge is how old an answer of a list may be to be the first one for a watcher that comes after it: somebody has
-	// been waiting for the list to say that the job exists.
-	offerAge = 15 * time.Second
+	// offerAge is how old an answer of a list may be to be the first one for a watcher that comes after it. It is as old as
+	// what other watchers know of jobs that are listed once a minute. When the next look is due follows from its age.
+	offerAge = time.Minute
 )
 
 // collection is what a sweep gathers for somebody who lists jobs.
@@ -165,16 +165,21 @@ func (s *sweep) leaveOut(w *listWatcher) {
 	}
 }
 
-// gather takes in a page. What is new to a watcher is kept for a while: it may want it looked at next.
+// gather takes in a page. Jobs that may be watched next, as they are active or new to somebody who lists them, are kept for
+// a while.
 func (s *session) gather(answer pageAnswer) {
 	for i := range answer.page.Jobs {
 		job := &answer.page.Jobs[i]
+		_, watched := s.targets[job.ID]
+		if isActive(job.State) && !watched {
+			s.sweep.others++
+		}
 		for w, c := range s.sweep.collections {
 			if !w.wants(job, c.since) {
 				continue
 			}
 			c.found[job.ID] = Found{ID: job.ID, CreatedAt: job.CreatedAt}
-			if _, watched := s.targets[job.ID]; !watched && !w.knows(job.ID) {
+			if !watched && (isActive(job.State) || !w.knows(job.ID)) {
 				kept := *job
 				s.offers[job.ID] = Observation{Asked: answer.asked, Answered: answer.answered, Job: &kept}
 			}
@@ -200,7 +205,7 @@ func (s *session) takeOffer(w *watcher, now time.Time) {
 	delete(s.offers, w.JobID)
 	offer.Request = w.Request
 	w.hear(offer)
-	w.due = time.Time{} // It is read first.
+	w.due = w.Schedule.Next(*w.latest) // It is being read.
 	w.target.lookedAt = later(w.target.lookedAt, offer.Asked)
 }
 

@@ -37,8 +37,8 @@ type sweep struct {
 
 	began   time.Time // when the first page was asked for; the zero time before
 	pages   int
-	jobs    int // that the pages held
 	brought int // of them are watched
+	others  int // of them are active, and not watched
 	keys    map[string]bool
 	calling bool // whether the call for a page is under way
 	spoilt  bool // whether a job on it could not be read, so that one that is missing may be that one
@@ -128,7 +128,6 @@ func (v verdict) String() string {
 // judge decides how the sweep goes on after a page.
 func (s *sweep) judge(page vectara.Page, now time.Time) verdict {
 	s.pages++
-	s.jobs += len(page.Jobs)
 	s.spoilt = s.spoilt || page.Dropped > 0
 	next := page.NextPageKey
 	switch {
