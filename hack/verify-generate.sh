@@ -13,7 +13,7 @@ if [[ -d docs ]]; then
   cp -Rp docs "$copy"
 fi
 
-make -C "$copy" --silent generate docs >"$copy/log" || {
+make -C "$copy" --silent generate docs-api docs-metrics >"$copy/log" || {
   cat "$copy/log"
   echo "generation failed: see above" >&2
   exit 1
@@ -26,3 +26,4 @@ stale() {
 diff -ruN api "$copy/api" || stale generate
 diff -ruN config "$copy/config" || stale generate
 diff -uN docs/api.md "$copy/docs/api.md" || stale docs
+diff -uN docs/metrics.md "$copy/docs/metrics.md" || stale docs

@@ -28,7 +28,7 @@ var (
 )
 
 func addKnownTypes(scheme *runtime.Scheme) error {
-	scheme.AddKnownTypes(GroupVersion, &VectaraJob{}, &VectaraJobList{})
+	scheme.AddKnownTypes(GroupVersion, &VectaraJob{}, &VectaraJobList{}, &VectaraJobDiscovery{}, &VectaraJobDiscoveryList{})
 	metav1.AddToGroupVersion(scheme, GroupVersion)
 	return nil
 }

@@ -23,8 +23,9 @@ import (
 // +kubebuilder:printcolumn:name="Completed",type=date,JSONPath=`.status.completedAt`,priority=1,description="When Vectara finished the job"
 // +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].message`,priority=1,description="What Ready says in words"
 
-// VectaraJob mirrors one background job of the Vectara platform: name a job by its ID in spec, and status
-// follows what Vectara reports of it until the job has ended.
+// VectaraJob mirrors one background job of the Vectara platform: name a job by
+// its ID in spec, and status follows what Vectara reports of it until the job
+// has ended.
 type VectaraJob struct {
 	metav1.TypeMeta `json:",inline"`
 
@@ -32,11 +33,13 @@ type VectaraJob struct {
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// spec names the job to mirror and how to ask for it.
+	// spec names the job to mirror and how to ask for it. Only jobID is required.
 	// +required
 	Spec VectaraJobSpec `json:"spec,omitzero"`
 
-	// status is what Vectara last said of the job. Only the operator writes it.
+	// status is what Vectara last said of the job, and whether that is up to date.
+	// Only the operator writes it.
+	// Default: {observedGeneration: -1}.
 	// +kubebuilder:default:={"observedGeneration":-1}
 	// +optional
 	Status VectaraJobStatus `json:"status,omitzero"`
@@ -58,8 +61,9 @@ type VectaraJobList struct {
 
 // VectaraJobSpec names a job and says how it is to be observed.
 type VectaraJobSpec struct {
-	// jobID is the ID of the job in Vectara, as returned by the call that started it: "job_" and then letters,
-	// digits and any of . _ ~ : = + -, at most 512 characters. It cannot be changed.
+	// jobID is the ID of the job in Vectara, as returned by the call that started
+	// it: "job_" and then letters, digits and any of . _ ~ : = + -, from 5 to 512
+	// characters. It cannot be changed.
 	// Example: job_3Kx9QpVn2mZr8YbLc5TdWe.
 	// +kubebuilder:validation:MinLength=5
 	// +kubebuilder:validation:MaxLength=512
@@ -68,17 +72,22 @@ type VectaraJobSpec struct {
 	// +required
 	JobID string `json:"jobID,omitempty"`
 
-	// secretRef names the Secret with the credentials for the Vectara API, in the namespace of this resource. The
-	// Secret must be of type jobs.vectara.io/credentials and hold either the key api-key, or the keys client-id
-	// and client-secret. Default: {name: vectara-credentials}.
+	// secretRef names the Secret with the credentials for the Vectara API, in the
+	// namespace of this resource. The Secret must be of type
+	// jobs.vectara.io/credentials and hold either the key api-key, or the keys
+	// client-id and client-secret.
+	// Default: {name: vectara-credentials}. Example: {name: team-search}.
 	// +kubebuilder:default={name: "vectara-credentials"}
 	// +optional
 	SecretRef SecretReference `json:"secretRef,omitzero"`
 
-	// pollInterval is the time from one look at the unfinished job to the next, from 1s to 24h, as a duration such
-	// as 30s or 1h30m. A random tenth is added or taken away, so that jobs do not march in step. When absent, the
-	// interval adapts: a tenth of the time that the job has been in its present state, within the bounds that the
-	// administrator set (2s to 60s by default).
+	// pollInterval is the time from one look at the unfinished job to the next: a
+	// duration in ms, s, m and h, from 1s to 24h. Up to a tenth is added or taken
+	// away at random, so that jobs do not march in step. When absent, the interval
+	// adapts: a tenth of the time that the job has been in its present state,
+	// within the bounds that the administrator set (2s to 60s unless set
+	// otherwise).
+	// Example: 30s.
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MinLength=2
 	// +kubebuilder:validation:MaxLength=32
@@ -87,8 +96,10 @@ type VectaraJobSpec struct {
 	// +optional
 	PollInterval *metav1.Duration `json:"pollInterval,omitempty"`
 
-	// requestTimeout bounds one call to the Vectara API from the first byte sent to the last byte read, from 1s to
-	// 5m, as a duration such as 10s. When absent, the administrator's default holds (10s unless set otherwise).
+	// requestTimeout bounds one call to the Vectara API, from the first byte sent
+	// to the last byte read: a duration in ms, s, m and h, from 1s to 5m. When
+	// absent, the administrator's default holds (10s unless set otherwise).
+	// Example: 10s.
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MinLength=2
 	// +kubebuilder:validation:MaxLength=32
@@ -97,24 +108,31 @@ type VectaraJobSpec struct {
 	// +optional
 	RequestTimeout *metav1.Duration `json:"requestTimeout,omitempty"`
 
-	// suspend makes the operator leave this resource alone for as long as it is true: nothing is asked of Vectara, no
-	// status is written and nothing is deleted. Default: false.
+	// suspend makes the operator leave this resource alone for as long as it is
+	// true: nothing is asked of Vectara, no status is written and nothing is
+	// deleted.
+	// Default: false. Example: true.
 	// +optional
 	Suspend *bool `json:"suspend,omitempty"`
 
-	// ttlSecondsAfterFinished is for how many seconds this resource is kept once the job has ended, counted from
-	// status.lastTransitionTime; then the operator deletes it. 0 deletes it at once. When absent, it is kept. The
-	// job in Vectara is not touched. Example: 3600.
+	// ttlSecondsAfterFinished is for how many seconds, from 0 to 2147483647 (68
+	// years), this resource is kept once the job has ended, counted from
+	// status.lastTransitionTime; then the operator deletes it. 0 deletes it at
+	// once. When absent, it is kept. The job in Vectara is not touched.
+	// Example: 3600.
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=2147483647
 	// +optional
 	TTLSecondsAfterFinished *int32 `json:"ttlSecondsAfterFinished,omitempty"`
 }
 
-// SecretReference names a Secret in the namespace of the resource that refers to it.
+// SecretReference names a Secret in the namespace of the resource that refers
+// to it.
 // +structType=atomic
 type SecretReference struct {
-	// name is the name of the Secret, at most 253 characters. Default: vectara-credentials.
+	// name is the name of the Secret: lower-case letters, digits, - and ., from 1
+	// to 253 characters.
+	// Default: vectara-credentials. Example: team-search.
 	// +kubebuilder:default="vectara-credentials"
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
@@ -123,34 +141,45 @@ type SecretReference struct {
 	Name string `json:"name,omitempty"`
 }
 
-// VectaraJobStatus is what Vectara last said of the job, and when and how well the operator could ask.
+// VectaraJobStatus is what Vectara last said of the job, and when and how well
+// the operator could ask.
 //
-// The fields that mirror the job are strings of bounded length and no more: Vectara may add states and types at
-// any time, and none of them may make a status write fail. What is longer than its bound is cut and ends in "…".
+// The fields that mirror the job are strings of bounded length and no more:
+// Vectara may add states and types at any time, and none of them may make a
+// status write fail. What is longer than its bound is cut and ends in "…".
 type VectaraJobStatus struct {
-	// observedGeneration is the generation of spec that this status was made for; -1 until the first time.
+	// observedGeneration is the metadata.generation of the spec that this status
+	// was made for.
+	// Default: -1, until the operator has first looked. Example: 1.
 	// +kubebuilder:default=-1
 	// +kubebuilder:validation:Minimum=-1
 	// +kubebuilder:validation:Maximum=9007199254740991
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// state is the state of the job, as Vectara wrote it. Known are queued, started, completed, failed,
-	// failed_will_retry, aborted and unknown; more may come, at most 128 characters. Absent when Vectara gave none.
+	// state is the state of the job, as Vectara wrote it. Known are queued,
+	// started, failed_will_retry and unknown, and, in which a job has ended,
+	// completed, failed and aborted. More may come, at most 128 characters. Absent
+	// when Vectara gave none.
+	// Example: started.
 	// +kubebuilder:validation:MinLength=0
 	// +kubebuilder:validation:MaxLength=128
 	// +optional
 	State JobState `json:"state,omitempty"`
 
-	// type is the type of the job, as Vectara wrote it. Known are rebuild_vector_index, replace_filter_attributes,
-	// bulk_delete_documents, bulk_update_document_metadata and unknown; more may come, at most 128 characters.
+	// type is the type of the job, as Vectara wrote it. Known are
+	// rebuild_vector_index, replace_filter_attributes, bulk_delete_documents,
+	// bulk_update_document_metadata and unknown. More may come, at most 128
+	// characters. Absent when Vectara gave none.
+	// Example: replace_filter_attributes.
 	// +kubebuilder:validation:MinLength=0
 	// +kubebuilder:validation:MaxLength=128
 	// +optional
 	Type JobType `json:"type,omitempty"`
 
-	// corpusKeys are the keys of the corpora that the job works on, in Vectara's order: at most the first 1000, of at
-	// most 128 characters each. Example: [legal].
+	// corpusKeys are the keys of the corpora that the job works on, in Vectara's
+	// order: at most the first 1000, of at most 128 characters each.
+	// Example: [legal].
 	// +kubebuilder:validation:MaxItems=1000
 	// +kubebuilder:validation:items:MinLength=0
 	// +kubebuilder:validation:items:MaxLength=128
@@ -158,49 +187,67 @@ type VectaraJobStatus struct {
 	// +optional
 	CorpusKeys []string `json:"corpusKeys,omitempty"`
 
-	// createdAt is when the job was created in Vectara, to the second.
+	// createdAt is when the job was created in Vectara, by Vectara's clock, to the
+	// second. Absent when Vectara does not say.
+	// Example: 2026-01-31T12:00:00Z.
 	// +kubebuilder:validation:XValidation:rule="self >= timestamp('0001-01-01T00:00:00Z')",message="must be an RFC 3339 time such as 2026-01-31T12:00:00Z"
 	// +optional
 	CreatedAt *metav1.Time `json:"createdAt,omitempty"`
 
-	// startedAt is when Vectara started the job, to the second.
+	// startedAt is when Vectara started the job, by Vectara's clock, to the
+	// second. Absent when Vectara does not say, as while the job is queued.
+	// Example: 2026-01-31T12:00:04Z.
 	// +kubebuilder:validation:XValidation:rule="self >= timestamp('0001-01-01T00:00:00Z')",message="must be an RFC 3339 time such as 2026-01-31T12:00:00Z"
 	// +optional
 	StartedAt *metav1.Time `json:"startedAt,omitempty"`
 
-	// completedAt is when the job ended in Vectara, well or badly, to the second.
+	// completedAt is when the job ended in Vectara, well or badly, by Vectara's
+	// clock, to the second. Absent when Vectara does not say, as while the job is
+	// running.
+	// Example: 2026-01-31T12:21:37Z.
 	// +kubebuilder:validation:XValidation:rule="self >= timestamp('0001-01-01T00:00:00Z')",message="must be an RFC 3339 time such as 2026-01-31T12:00:00Z"
 	// +optional
 	CompletedAt *metav1.Time `json:"completedAt,omitempty"`
 
-	// createdByUsername is the Vectara user who started the job, at most 256 characters; absent when the platform
-	// itself did. Example: jdoe.
+	// createdByUsername is the Vectara user who started the job, at most 256
+	// characters; absent when the platform itself did.
+	// Example: jdoe.
 	// +kubebuilder:validation:MinLength=0
 	// +kubebuilder:validation:MaxLength=256
 	// +optional
 	CreatedByUsername string `json:"createdByUsername,omitempty"`
 
-	// comment is Vectara's remark on the job, at most 4096 characters; on a failed job, what went wrong.
+	// comment is Vectara's remark on the job, at most 4096 characters; on a failed
+	// job, what went wrong. Absent when there is none.
+	// Example: corpus legal is out of quota.
 	// +kubebuilder:validation:MinLength=0
 	// +kubebuilder:validation:MaxLength=4096
 	// +optional
 	Comment string `json:"comment,omitempty"`
 
-	// lastTransitionTime is when the operator first saw the job in its present state, to the second. Absent until
-	// Vectara has answered with the job.
+	// lastTransitionTime is when the operator first saw the job in its present
+	// state, by the operator's clock, to the second. Absent until Vectara has
+	// answered with the job.
+	// Example: 2026-01-31T12:21:39Z.
 	// +kubebuilder:validation:XValidation:rule="self >= timestamp('0001-01-01T00:00:00Z')",message="must be an RFC 3339 time such as 2026-01-31T12:00:00Z"
 	// +optional
 	LastTransitionTime *metav1.Time `json:"lastTransitionTime,omitempty"`
 
-	// lastHandledReconcileAt is the value of the annotation jobs.vectara.io/requestedAt that was last acted upon, at
-	// most 256 characters: setting the annotation to a new value asks Vectara once more, even when the job has ended.
+	// lastHandledReconcileAt is the value of the annotation
+	// jobs.vectara.io/requestedAt that was last acted upon, at most 256
+	// characters: setting the annotation to a new value asks Vectara once more,
+	// even when the job has ended.
+	// Example: 2026-01-31T12:30:00Z.
 	// +kubebuilder:validation:MinLength=0
 	// +kubebuilder:validation:MaxLength=256
 	// +optional
 	LastHandledReconcileAt string `json:"lastHandledReconcileAt,omitempty"`
 
-	// conditions say whether the mirror is true (Synced), whether the job completed (Ready), whether something is
-	// still happening (Reconciling) and whether a person is needed (Stalled). The last two are there only while True.
+	// conditions say whether the mirror is true (Synced), whether the job
+	// completed (Ready), whether something is still happening (Reconciling) and
+	// whether waiting alone does not help (Stalled). The last two are there only
+	// while True. At most 32.
+	// Example: [{type: Ready, status: "True", reason: JobCompleted, …}].
 	// +kubebuilder:validation:MaxItems=32
 	// +kubebuilder:validation:XValidation:rule="self.all(c, c.lastTransitionTime >= timestamp('0001-01-01T00:00:00Z'))",message="lastTransitionTime must be an RFC 3339 time such as 2026-01-31T12:00:00Z"
 	// +kubebuilder:validation:XValidation:rule="self.all(c, !has(c.observedGeneration) || c.observedGeneration <= 9007199254740991)",message="observedGeneration must be at most 9007199254740991"

@@ -18,14 +18,28 @@ import (
 func ForKind(kind schema.GroupVersionKind) interface{} {
 	switch kind {
 	// Group=jobs.vectara.io, Version=v1alpha1
+	case v1alpha1.SchemeGroupVersion.WithKind("HandledJobs"):
+		return &apiv1alpha1.HandledJobsApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("SecretReference"):
 		return &apiv1alpha1.SecretReferenceApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("VectaraJob"):
 		return &apiv1alpha1.VectaraJobApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("VectaraJobDiscovery"):
+		return &apiv1alpha1.VectaraJobDiscoveryApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("VectaraJobDiscoverySpec"):
+		return &apiv1alpha1.VectaraJobDiscoverySpecApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("VectaraJobDiscoveryStatus"):
+		return &apiv1alpha1.VectaraJobDiscoveryStatusApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("VectaraJobSpec"):
 		return &apiv1alpha1.VectaraJobSpecApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("VectaraJobStatus"):
 		return &apiv1alpha1.VectaraJobStatusApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("VectaraJobTemplate"):
+		return &apiv1alpha1.VectaraJobTemplateApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("VectaraJobTemplateMetadata"):
+		return &apiv1alpha1.VectaraJobTemplateMetadataApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("VectaraJobTemplateSpec"):
+		return &apiv1alpha1.VectaraJobTemplateSpecApplyConfiguration{}
 
 	}
 	return nil

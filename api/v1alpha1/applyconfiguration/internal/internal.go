@@ -25,9 +25,22 @@ func Parser() *typed.Parser {
 var parserOnce sync.Once
 var parser *typed.Parser
 var schemaYAML = typed.YAMLObject(`types:
+- name: com.github.vectara-job-operator.vectara-job-operator.api.v1alpha1.AnnotationValue
+  scalar: string
+- name: com.github.vectara-job-operator.vectara-job-operator.api.v1alpha1.HandledJobs
+  map:
+    fields:
+    - name: createdBefore
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: digests
+      type:
+        scalar: string
 - name: com.github.vectara-job-operator.vectara-job-operator.api.v1alpha1.JobState
   scalar: string
 - name: com.github.vectara-job-operator.vectara-job-operator.api.v1alpha1.JobType
+  scalar: string
+- name: com.github.vectara-job-operator.vectara-job-operator.api.v1alpha1.LabelValue
   scalar: string
 - name: com.github.vectara-job-operator.vectara-job-operator.api.v1alpha1.SecretReference
   map:
@@ -57,6 +70,105 @@ var schemaYAML = typed.YAMLObject(`types:
         namedType: com.github.vectara-job-operator.vectara-job-operator.api.v1alpha1.VectaraJobStatus
       default:
         observedGeneration: -1
+- name: com.github.vectara-job-operator.vectara-job-operator.api.v1alpha1.VectaraJobDiscovery
+  map:
+    fields:
+    - name: apiVersion
+      type:
+        scalar: string
+    - name: kind
+      type:
+        scalar: string
+    - name: metadata
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta
+    - name: spec
+      type:
+        namedType: com.github.vectara-job-operator.vectara-job-operator.api.v1alpha1.VectaraJobDiscoverySpec
+      default: {}
+    - name: status
+      type:
+        namedType: com.github.vectara-job-operator.vectara-job-operator.api.v1alpha1.VectaraJobDiscoveryStatus
+      default:
+        observedGeneration: -1
+- name: com.github.vectara-job-operator.vectara-job-operator.api.v1alpha1.VectaraJobDiscoverySpec
+  map:
+    fields:
+    - name: corpusKeys
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
+    - name: createdAfter
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: interval
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
+    - name: lookBack
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
+    - name: maxJobs
+      type:
+        scalar: numeric
+      default: 1000
+    - name: secretRef
+      type:
+        namedType: com.github.vectara-job-operator.vectara-job-operator.api.v1alpha1.SecretReference
+      default:
+        name: vectara-credentials
+    - name: states
+      type:
+        list:
+          elementType:
+            namedType: com.github.vectara-job-operator.vectara-job-operator.api.v1alpha1.JobState
+          elementRelationship: associative
+    - name: suspend
+      type:
+        scalar: boolean
+    - name: template
+      type:
+        namedType: com.github.vectara-job-operator.vectara-job-operator.api.v1alpha1.VectaraJobTemplate
+    - name: types
+      type:
+        list:
+          elementType:
+            namedType: com.github.vectara-job-operator.vectara-job-operator.api.v1alpha1.JobType
+          elementRelationship: associative
+- name: com.github.vectara-job-operator.vectara-job-operator.api.v1alpha1.VectaraJobDiscoveryStatus
+  map:
+    fields:
+    - name: conditions
+      type:
+        list:
+          elementType:
+            namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Condition
+          elementRelationship: associative
+          keys:
+          - type
+    - name: createdJobs
+      type:
+        scalar: numeric
+    - name: handledJobs
+      type:
+        list:
+          elementType:
+            namedType: com.github.vectara-job-operator.vectara-job-operator.api.v1alpha1.HandledJobs
+          elementRelationship: atomic
+    - name: lastHandledReconcileAt
+      type:
+        scalar: string
+    - name: lastSweepTime
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: observedGeneration
+      type:
+        scalar: numeric
+      default: -1
+    - name: observedJobs
+      type:
+        scalar: numeric
 - name: com.github.vectara-job-operator.vectara-job-operator.api.v1alpha1.VectaraJobSpec
   map:
     fields:
@@ -128,6 +240,40 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: type
       type:
         namedType: com.github.vectara-job-operator.vectara-job-operator.api.v1alpha1.JobType
+- name: com.github.vectara-job-operator.vectara-job-operator.api.v1alpha1.VectaraJobTemplate
+  map:
+    fields:
+    - name: metadata
+      type:
+        namedType: com.github.vectara-job-operator.vectara-job-operator.api.v1alpha1.VectaraJobTemplateMetadata
+    - name: spec
+      type:
+        namedType: com.github.vectara-job-operator.vectara-job-operator.api.v1alpha1.VectaraJobTemplateSpec
+- name: com.github.vectara-job-operator.vectara-job-operator.api.v1alpha1.VectaraJobTemplateMetadata
+  map:
+    fields:
+    - name: annotations
+      type:
+        map:
+          elementType:
+            namedType: com.github.vectara-job-operator.vectara-job-operator.api.v1alpha1.AnnotationValue
+    - name: labels
+      type:
+        map:
+          elementType:
+            namedType: com.github.vectara-job-operator.vectara-job-operator.api.v1alpha1.LabelValue
+- name: com.github.vectara-job-operator.vectara-job-operator.api.v1alpha1.VectaraJobTemplateSpec
+  map:
+    fields:
+    - name: pollInterval
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
+    - name: requestTimeout
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
+    - name: ttlSecondsAfterFinished
+      type:
+        scalar: numeric
 - name: io.k8s.apimachinery.pkg.apis.meta.v1.Condition
   map:
     fields:

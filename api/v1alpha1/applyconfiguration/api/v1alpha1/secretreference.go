@@ -7,9 +7,12 @@ package v1alpha1
 // SecretReferenceApplyConfiguration represents a declarative configuration of the SecretReference type for use
 // with apply.
 //
-// SecretReference names a Secret in the namespace of the resource that refers to it.
+// SecretReference names a Secret in the namespace of the resource that refers
+// to it.
 type SecretReferenceApplyConfiguration struct {
-	// name is the name of the Secret, at most 253 characters. Default: vectara-credentials.
+	// name is the name of the Secret: lower-case letters, digits, - and ., from 1
+	// to 253 characters.
+	// Default: vectara-credentials. Example: team-search.
 	Name *string `json:"name,omitempty"`
 }
 

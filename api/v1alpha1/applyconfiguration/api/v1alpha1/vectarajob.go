@@ -16,15 +16,18 @@ import (
 // VectaraJobApplyConfiguration represents a declarative configuration of the VectaraJob type for use
 // with apply.
 //
-// VectaraJob mirrors one background job of the Vectara platform: name a job by its ID in spec, and status
-// follows what Vectara reports of it until the job has ended.
+// VectaraJob mirrors one background job of the Vectara platform: name a job by
+// its ID in spec, and status follows what Vectara reports of it until the job
+// has ended.
 type VectaraJobApplyConfiguration struct {
 	v1.TypeMetaApplyConfiguration `json:""`
 	// metadata is the standard object metadata.
 	*v1.ObjectMetaApplyConfiguration `json:"metadata,omitempty"`
-	// spec names the job to mirror and how to ask for it.
+	// spec names the job to mirror and how to ask for it. Only jobID is required.
 	Spec *VectaraJobSpecApplyConfiguration `json:"spec,omitempty"`
-	// status is what Vectara last said of the job. Only the operator writes it.
+	// status is what Vectara last said of the job, and whether that is up to date.
+	// Only the operator writes it.
+	// Default: {observedGeneration: -1}.
 	Status *VectaraJobStatusApplyConfiguration `json:"status,omitempty"`
 }
 

@@ -13,28 +13,40 @@ import (
 //
 // VectaraJobSpec names a job and says how it is to be observed.
 type VectaraJobSpecApplyConfiguration struct {
-	// jobID is the ID of the job in Vectara, as returned by the call that started it: "job_" and then letters,
-	// digits and any of . _ ~ : = + -, at most 512 characters. It cannot be changed.
+	// jobID is the ID of the job in Vectara, as returned by the call that started
+	// it: "job_" and then letters, digits and any of . _ ~ : = + -, from 5 to 512
+	// characters. It cannot be changed.
 	// Example: job_3Kx9QpVn2mZr8YbLc5TdWe.
 	JobID *string `json:"jobID,omitempty"`
-	// secretRef names the Secret with the credentials for the Vectara API, in the namespace of this resource. The
-	// Secret must be of type jobs.vectara.io/credentials and hold either the key api-key, or the keys client-id
-	// and client-secret. Default: {name: vectara-credentials}.
+	// secretRef names the Secret with the credentials for the Vectara API, in the
+	// namespace of this resource. The Secret must be of type
+	// jobs.vectara.io/credentials and hold either the key api-key, or the keys
+	// client-id and client-secret.
+	// Default: {name: vectara-credentials}. Example: {name: team-search}.
 	SecretRef *SecretReferenceApplyConfiguration `json:"secretRef,omitempty"`
-	// pollInterval is the time from one look at the unfinished job to the next, from 1s to 24h, as a duration such
-	// as 30s or 1h30m. A random tenth is added or taken away, so that jobs do not march in step. When absent, the
-	// interval adapts: a tenth of the time that the job has been in its present state, within the bounds that the
-	// administrator set (2s to 60s by default).
+	// pollInterval is the time from one look at the unfinished job to the next: a
+	// duration in ms, s, m and h, from 1s to 24h. Up to a tenth is added or taken
+	// away at random, so that jobs do not march in step. When absent, the interval
+	// adapts: a tenth of the time that the job has been in its present state,
+	// within the bounds that the administrator set (2s to 60s unless set
+	// otherwise).
+	// Example: 30s.
 	PollInterval *v1.Duration `json:"pollInterval,omitempty"`
-	// requestTimeout bounds one call to the Vectara API from the first byte sent to the last byte read, from 1s to
-	// 5m, as a duration such as 10s. When absent, the administrator's default holds (10s unless set otherwise).
+	// requestTimeout bounds one call to the Vectara API, from the first byte sent
+	// to the last byte read: a duration in ms, s, m and h, from 1s to 5m. When
+	// absent, the administrator's default holds (10s unless set otherwise).
+	// Example: 10s.
 	RequestTimeout *v1.Duration `json:"requestTimeout,omitempty"`
-	// suspend makes the operator leave this resource alone for as long as it is true: nothing is asked of Vectara, no
-	// status is written and nothing is deleted. Default: false.
+	// suspend makes the operator leave this resource alone for as long as it is
+	// true: nothing is asked of Vectara, no status is written and nothing is
+	// deleted.
+	// Default: false. Example: true.
 	Suspend *bool `json:"suspend,omitempty"`
-	// ttlSecondsAfterFinished is for how many seconds this resource is kept once the job has ended, counted from
-	// status.lastTransitionTime; then the operator deletes it. 0 deletes it at once. When absent, it is kept. The
-	// job in Vectara is not touched. Example: 3600.
+	// ttlSecondsAfterFinished is for how many seconds, from 0 to 2147483647 (68
+	// years), this resource is kept once the job has ended, counted from
+	// status.lastTransitionTime; then the operator deletes it. 0 deletes it at
+	// once. When absent, it is kept. The job in Vectara is not touched.
+	// Example: 3600.
 	TTLSecondsAfterFinished *int32 `json:"ttlSecondsAfterFinished,omitempty"`
 }
 

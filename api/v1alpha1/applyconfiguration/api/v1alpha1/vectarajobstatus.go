@@ -13,41 +13,70 @@ import (
 // VectaraJobStatusApplyConfiguration represents a declarative configuration of the VectaraJobStatus type for use
 // with apply.
 //
-// VectaraJobStatus is what Vectara last said of the job, and when and how well the operator could ask.
+// VectaraJobStatus is what Vectara last said of the job, and when and how well
+// the operator could ask.
 //
-// The fields that mirror the job are strings of bounded length and no more: Vectara may add states and types at
-// any time, and none of them may make a status write fail. What is longer than its bound is cut and ends in "…".
+// The fields that mirror the job are strings of bounded length and no more:
+// Vectara may add states and types at any time, and none of them may make a
+// status write fail. What is longer than its bound is cut and ends in "…".
 type VectaraJobStatusApplyConfiguration struct {
-	// observedGeneration is the generation of spec that this status was made for; -1 until the first time.
+	// observedGeneration is the metadata.generation of the spec that this status
+	// was made for.
+	// Default: -1, until the operator has first looked. Example: 1.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
-	// state is the state of the job, as Vectara wrote it. Known are queued, started, completed, failed,
-	// failed_will_retry, aborted and unknown; more may come, at most 128 characters. Absent when Vectara gave none.
+	// state is the state of the job, as Vectara wrote it. Known are queued,
+	// started, failed_will_retry and unknown, and, in which a job has ended,
+	// completed, failed and aborted. More may come, at most 128 characters. Absent
+	// when Vectara gave none.
+	// Example: started.
 	State *apiv1alpha1.JobState `json:"state,omitempty"`
-	// type is the type of the job, as Vectara wrote it. Known are rebuild_vector_index, replace_filter_attributes,
-	// bulk_delete_documents, bulk_update_document_metadata and unknown; more may come, at most 128 characters.
+	// type is the type of the job, as Vectara wrote it. Known are
+	// rebuild_vector_index, replace_filter_attributes, bulk_delete_documents,
+	// bulk_update_document_metadata and unknown. More may come, at most 128
+	// characters. Absent when Vectara gave none.
+	// Example: replace_filter_attributes.
 	Type *apiv1alpha1.JobType `json:"type,omitempty"`
-	// corpusKeys are the keys of the corpora that the job works on, in Vectara's order: at most the first 1000, of at
-	// most 128 characters each. Example: [legal].
+	// corpusKeys are the keys of the corpora that the job works on, in Vectara's
+	// order: at most the first 1000, of at most 128 characters each.
+	// Example: [legal].
 	CorpusKeys []string `json:"corpusKeys,omitempty"`
-	// createdAt is when the job was created in Vectara, to the second.
+	// createdAt is when the job was created in Vectara, by Vectara's clock, to the
+	// second. Absent when Vectara does not say.
+	// Example: 2026-01-31T12:00:00Z.
 	CreatedAt *v1.Time `json:"createdAt,omitempty"`
-	// startedAt is when Vectara started the job, to the second.
+	// startedAt is when Vectara started the job, by Vectara's clock, to the
+	// second. Absent when Vectara does not say, as while the job is queued.
+	// Example: 2026-01-31T12:00:04Z.
 	StartedAt *v1.Time `json:"startedAt,omitempty"`
-	// completedAt is when the job ended in Vectara, well or badly, to the second.
+	// completedAt is when the job ended in Vectara, well or badly, by Vectara's
+	// clock, to the second. Absent when Vectara does not say, as while the job is
+	// running.
+	// Example: 2026-01-31T12:21:37Z.
 	CompletedAt *v1.Time `json:"completedAt,omitempty"`
-	// createdByUsername is the Vectara user who started the job, at most 256 characters; absent when the platform
-	// itself did. Example: jdoe.
+	// createdByUsername is the Vectara user who started the job, at most 256
+	// characters; absent when the platform itself did.
+	// Example: jdoe.
 	CreatedByUsername *string `json:"createdByUsername,omitempty"`
-	// comment is Vectara's remark on the job, at most 4096 characters; on a failed job, what went wrong.
+	// comment is Vectara's remark on the job, at most 4096 characters; on a failed
+	// job, what went wrong. Absent when there is none.
+	// Example: corpus legal is out of quota.
 	Comment *string `json:"comment,omitempty"`
-	// lastTransitionTime is when the operator first saw the job in its present state, to the second. Absent until
-	// Vectara has answered with the job.
+	// lastTransitionTime is when the operator first saw the job in its present
+	// state, by the operator's clock, to the second. Absent until Vectara has
+	// answered with the job.
+	// Example: 2026-01-31T12:21:39Z.
 	LastTransitionTime *v1.Time `json:"lastTransitionTime,omitempty"`
-	// lastHandledReconcileAt is the value of the annotation jobs.vectara.io/requestedAt that was last acted upon, at
-	// most 256 characters: setting the annotation to a new value asks Vectara once more, even when the job has ended.
+	// lastHandledReconcileAt is the value of the annotation
+	// jobs.vectara.io/requestedAt that was last acted upon, at most 256
+	// characters: setting the annotation to a new value asks Vectara once more,
+	// even when the job has ended.
+	// Example: 2026-01-31T12:30:00Z.
 	LastHandledReconcileAt *string `json:"lastHandledReconcileAt,omitempty"`
-	// conditions say whether the mirror is true (Synced), whether the job completed (Ready), whether something is
-	// still happening (Reconciling) and whether a person is needed (Stalled). The last two are there only while True.
+	// conditions say whether the mirror is true (Synced), whether the job
+	// completed (Ready), whether something is still happening (Reconciling) and
+	// whether waiting alone does not help (Stalled). The last two are there only
+	// while True. At most 32.
+	// Example: [{type: Ready, status: "True", reason: JobCompleted, …}].
 	Conditions []metav1.ConditionApplyConfiguration `json:"conditions,omitempty"`
 }
 
