@@ -17,6 +17,7 @@ import (
 type demo struct {
 	out  *printer
 	keep bool
+	docs string // what is to become of the excerpts in the documentation
 
 	jobs    []shownJob
 	cluster *harness.ControlPlane
@@ -27,6 +28,7 @@ type demo struct {
 	// callsAtEnd is how many calls had been made about a job when kubectl showed the end of its story, by name.
 	callsAtEnd map[string]int
 	settled    time.Time // when kubectl had shown the end of every story
+	excerpts   map[string][]excerpt
 	lingered   bool
 }
 
@@ -42,7 +44,7 @@ func (d *demo) run(ctx context.Context) error {
 	if errors.Is(err, errInterrupted) {
 		err = nil
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, errStale) {
 		d.lastWords()
 	}
 	return errors.Join(err, d.stop())
@@ -65,6 +67,7 @@ func (d *demo) play(ctx context.Context, fail context.CancelCauseFunc) error {
 		{"Apply five VectaraJobs, and a Secret with the API key", d.apply},
 		{"Watch them", d.watch},
 		{"See what Kubernetes knows now", d.inspect},
+		{"Read the life of one job", d.tell},
 		{"Check what it took", d.check},
 	}
 	for i, part := range parts {
@@ -73,8 +76,11 @@ func (d *demo) play(ctx context.Context, fail context.CancelCauseFunc) error {
 			return err
 		}
 	}
+	if err := d.settleDocs(); err != nil {
+		return err
+	}
 	if d.keep {
-		d.linger(ctx)
+		return d.linger(ctx)
 	}
 	return nil
 }

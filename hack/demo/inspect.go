@@ -6,9 +6,5 @@ import "context"
 
 // inspect shows what somebody sees who comes later.
 func (d *demo) inspect(ctx context.Context) error {
-	if err := d.kubectl(ctx, "get", "vj", "-n", namespace, "-o", "wide"); err != nil {
-		return err
-	}
-	d.out.line("")
-	return d.kubectl(ctx, "describe", "vj", "fails", "-n", namespace)
+	return d.kubectl(ctx, "get", "vj", "-n", namespace, "-o", "wide")
 }

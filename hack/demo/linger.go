@@ -5,10 +5,19 @@ package main
 import (
 	"context"
 	"path/filepath"
+	"strings"
+	"time"
 )
 
-// linger leaves everything running until Ctrl-C, and says how to use it meanwhile.
-func (d *demo) linger(ctx context.Context) {
+// logPause is how long a line of the manager's log may wait until it is shown.
+const logPause = 300 * time.Millisecond
+
+// linger leaves everything running until Ctrl-C, says how to use it meanwhile, and shows what the manager logs.
+func (d *demo) linger(ctx context.Context) error {
+	// Namespaces that are deleted go away only where something empties them, and "make undeploy" waits for that.
+	if err := d.cluster.StartControllerManager(); err != nil {
+		return err
+	}
 	d.lingered = true
 	d.out.heading("Everything goes on running until you press Ctrl-C here")
 	d.out.line("In another terminal:\n")
@@ -22,7 +31,29 @@ func (d *demo) linger(ctx context.Context) {
 	d.out.line("  kubectl patch secret vectara-credentials -n %s -p '{\"stringData\":{\"api-key\":\"a-key-of-nobody\"}}'; kubectl get vj -n %s -w", namespace, namespace)
 	d.out.line("  # Start another job, which takes 10 s, and get its ID for a VectaraJob.")
 	d.out.line("  curl -H 'x-api-key: %s' -d '{}' %s/v2/corpora/legal/replace_filter_attributes", demoKey(), d.vectara.URL())
-	<-ctx.Done()
+	d.out.line("  # Take the operator away. Without its permissions the manager ends soon after, and this demo with it.")
+	d.out.line("  make undeploy")
+	d.out.line("\nFrom here on, what the manager logs:\n")
+	d.followLog(ctx)
+	return nil
+}
+
+// followLog shows what the manager logs until the context ends, line by line.
+func (d *demo) followLog(ctx context.Context) {
+	ticker := time.NewTicker(logPause)
+	defer ticker.Stop()
+	shown := len(d.manager.Output())
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			news := d.manager.Output()[shown:]
+			whole := news[:strings.LastIndexByte(news, '\n')+1]
+			d.out.write(whole)
+			shown += len(whole)
+		}
+	}
 }
 
 // kubectlFolder is where the kubectl is that the demo uses.

@@ -5,7 +5,8 @@
 // that it runs, ends within a minute, and leaves nothing behind.
 //
 // It needs bin/manager and the binaries of a control plane: "make demo" builds both. With KEEP=1 in the environment
-// everything goes on running at the end until Ctrl-C.
+// everything goes on running at the end until Ctrl-C. With DOCS=check it fails if the excerpts of its output in README.md
+// and docs/troubleshooting.md are stale, and with DOCS=update it brings them up to date.
 //
 // The exit code is 0 when all went well, 1 when something failed or a check did not hold, and 130 after Ctrl-C or
 // SIGTERM. A second Ctrl-C does not wait for the proper end of anything.
@@ -19,6 +20,14 @@ import (
 
 func main() {
 	out := newPrinter(os.Stdout)
+	docs, err := docsWish(os.Getenv("DOCS"))
+	if err != nil {
+		out.line("demo: %v", err)
+		os.Exit(1)
+	}
+	if docs != "" {
+		out.width = func() int { return 0 } // The pages show what a file gets.
+	}
 	folder, err := newScratch()
 	if err != nil {
 		out.line("demo: %v", err)
@@ -33,7 +42,7 @@ func main() {
 			os.Exit(exitInterrupted)
 		},
 	)
-	d := &demo{out: out, keep: keepRunning(os.Getenv("KEEP"))}
+	d := &demo{out: out, keep: keepRunning(os.Getenv("KEEP")), docs: docs}
 	err = errors.Join(d.run(ctx), folder.remove())
 	code := exitCode(ctx, d.lingered, err)
 	stop()

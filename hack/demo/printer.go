@@ -26,6 +26,8 @@ const (
 type printer struct {
 	mu  sync.Mutex
 	out io.Writer
+	// record gets what is written as well, if it is not nil.
+	record *strings.Builder
 	// width is how many characters a line of the terminal holds; 0 if out is no terminal, and gets plain text.
 	width func() int
 }
@@ -53,6 +55,24 @@ func (p *printer) write(text string) {
 	defer p.mu.Unlock()
 	// Whoever closed the other end has seen enough, and the demo still has to clean up.
 	_, _ = io.WriteString(p.out, text)
+	if p.record != nil {
+		p.record.WriteString(text)
+	}
+}
+
+// recorded is what is written during a call.
+func (p *printer) recorded(call func()) string {
+	var record strings.Builder
+	p.recordTo(&record)
+	call()
+	p.recordTo(nil)
+	return record.String()
+}
+
+func (p *printer) recordTo(record *strings.Builder) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.record = record
 }
 
 func (p *printer) line(format string, arguments ...any) {

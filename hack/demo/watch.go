@@ -35,7 +35,8 @@ func (d *demo) watch(ctx context.Context) error {
 		return err
 	}
 	defer end(cancel, met)
-	return d.follow(ctx, rows, met)
+	d.keepExcerpt(readmePage, excerpt{sideBySide: true, text: d.out.recorded(func() { err = d.follow(ctx, rows, met) })})
+	return err
 }
 
 // follow shows both streams until the second has ended and every story as well.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/vectara-job-operator/vectara-job-operator/api/v1alpha1"
@@ -19,7 +20,7 @@ func announced(t *testing.T, before *v1alpha1.VectaraJob, found finding) ([]reco
 	w := newWorld(t)
 	after := before.DeepCopy()
 	after.Status = nextStatus(before, found, noon)
-	w.announce(w.context(t), before, after)
+	w.announce(w.context(t), before, after, found)
 	return w.recorder.events, w.lines
 }
 
@@ -42,6 +43,8 @@ func TestTransitionsAreAnnounced(t *testing.T) {
 		{"a job that fails", job(withState("started")), answer("failed", func(j *vectara.Job) { j.Comment = "100% of %s lost" }), []recorded{{"Warning", "JobFailed", "Mirror", "The job failed. 100% of %s lost"}}},
 		{"a job that is aborted", job(withState("started")), answer("aborted"), []recorded{{"Warning", "JobAborted", "Mirror", "The job was aborted."}}},
 		{"a job that will be tried again", job(withState("started")), answer("failed_will_retry"), []recorded{{"Warning", "JobRetrying", "Mirror", "An attempt of the job failed. Vectara will make another."}}},
+		{"a job that will be tried again, and why", job(withState("started")), answer("failed_will_retry", func(j *vectara.Job) { j.Comment = "Out of\nmemory." }), []recorded{{"Warning", "JobRetrying", "Mirror", "An attempt of the job failed. Vectara will make another. Out of memory."}}},
+		{"a job that completes, when Vectara says how long it ran", job(withState("started")), answer("completed", ranFor(90*time.Second)), []recorded{{"Normal", "JobCompleted", "Mirror", "The job completed. It ran for 1m30s."}}},
 		{"a first refusal", job(), failure(fault(jobs.PermissionDenied)), []recorded{denied}},
 		{"a refusal of a job that was seen", job(withState("started")), failure(fault(jobs.PermissionDenied)), []recorded{denied}},
 		{"one fault after another", job(withFault(fault(jobs.Unavailable))), failure(fault(jobs.PermissionDenied)), []recorded{denied}},

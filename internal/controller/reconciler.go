@@ -45,6 +45,8 @@ type Reconciler struct {
 	RequestTimeout time.Duration
 	// Now tells the time.
 	Now func() time.Time
+	// Meter is told what becomes of jobs; nil means that nobody is.
+	Meter Meter
 }
 
 // +kubebuilder:rbac:groups=jobs.vectara.io,resources=vectarajobs,verbs=list;watch;delete
@@ -107,7 +109,7 @@ func (r *Reconciler) look(ctx context.Context, object *v1alpha1.VectaraJob) (*fi
 	if !ok || object.IsFinished() && observation.Request.RequestedAt != requestOf(object).RequestedAt {
 		return nil, nil
 	}
-	found := finding{request: observation.Request, answered: observation.Answered, job: observation.Job}
+	found := finding{request: observation.Request, answered: observation.Answered, job: observation.Job, observation: &observation}
 	if observation.Fault != nil {
 		t := troubleOf(observation.Fault, creds.Secret.Name)
 		found.trouble = &t
@@ -128,7 +130,8 @@ func (r *Reconciler) write(ctx context.Context, object *v1alpha1.VectaraJob, fou
 	if err := r.Client.Status().Patch(ctx, object, patch, client.FieldOwner(FieldOwner)); err != nil {
 		return fmt.Errorf("writing status: %w", err)
 	}
-	r.announce(ctx, before, object)
+	r.announce(ctx, before, object, found)
+	r.measure(before, object, found)
 
 	// What was written may have changed when the job is to be looked at next.
 	_, err := r.look(ctx, object)
@@ -155,7 +158,7 @@ func (r *Reconciler) revisit(ctx context.Context, object *v1alpha1.VectaraJob) (
 	if err := r.Client.Delete(ctx, object, preconditions); err != nil {
 		return 0, fmt.Errorf("deleting after ttlSecondsAfterFinished: %w", err)
 	}
-	ctrl.LoggerFrom(ctx).Info("Deleted the resource: its ttlSecondsAfterFinished is over", "state", object.Status.State)
+	announceDeletion(ctx, object, ttl)
 	return 0, nil
 }
 

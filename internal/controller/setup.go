@@ -56,8 +56,8 @@ func (r *Reconciler) SetupWithManager(ctx context.Context, mgr ctrl.Manager, wak
 	}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("vectarajob").
-		For(&v1alpha1.VectaraJob{}, builder.WithPredicates(jobChanges())).
-		Watches(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.waitingFor), builder.WithPredicates(secretChanges())).
+		For(&v1alpha1.VectaraJob{}, builder.WithPredicates(jobChanges(), announceSuspension(mgr.GetLogger()))).
+		Watches(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.waitingFor), builder.WithPredicates(secretChanges(), announceCredentials(mgr.GetLogger()))).
 		WatchesRawSource(waker.source()).
 		WithOptions(options).
 		Complete(r)

@@ -21,6 +21,9 @@ type finding struct {
 	answered time.Time
 	job      *vectara.Job
 	trouble  *trouble
+
+	// observation is what this was made of; nil if no call was made.
+	observation *jobs.Observation
 }
 
 // answersAnotherWish reports whether the finding is for another specification or another explicit wish than status.
@@ -175,18 +178,23 @@ func condition(kind string, status metav1.ConditionStatus, reason, message strin
 	return metav1.Condition{Type: kind, Status: status, Reason: reason, Message: message}
 }
 
-// setConditions gives an object the conditions wanted, and takes those away that are there only while True. Conditions
-// that somebody else put there stay as they are.
+// setConditions gives an object the conditions wanted.
 func setConditions(object *v1alpha1.VectaraJob, now time.Time, wanted []metav1.Condition) {
+	putConditions(&object.Status.Conditions, object.Status.ObservedGeneration, now, wanted)
+}
+
+// putConditions puts the conditions wanted among those that there are, and takes those away that are there only while True.
+// Conditions that somebody else put there stay as they are.
+func putConditions(conditions *[]metav1.Condition, generation int64, now time.Time, wanted []metav1.Condition) {
 	for _, kind := range []string{v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled} {
 		if meta.FindStatusCondition(wanted, kind) == nil {
-			meta.RemoveStatusCondition(&object.Status.Conditions, kind)
+			meta.RemoveStatusCondition(conditions, kind)
 		}
 	}
 	for _, c := range wanted {
-		c.ObservedGeneration = object.Status.ObservedGeneration
+		c.ObservedGeneration = generation
 		c.LastTransitionTime = *timestamp(now) // Kept only where the status of the condition changes.
-		meta.SetStatusCondition(&object.Status.Conditions, c)
+		meta.SetStatusCondition(conditions, c)
 	}
 }
 
