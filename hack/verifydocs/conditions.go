@@ -15,6 +15,8 @@ import (
 const (
 	readmePage     = "README.md"
 	conditionsPage = "docs/conditions.md"
+	specPage       = "docs/spec/vectarajob.md"
+	discoveryPage  = "docs/spec/vectarajobdiscovery.md"
 	// conditionsSection is the README's heading over the tables of conditions.
 	conditionsSection = "Conditions"
 	// reasonsSections is how the headings over the tables of reasons start on the page about conditions.
@@ -26,9 +28,29 @@ const (
 var delimiterCell = regexp.MustCompile(`^:?-+:?$`)
 
 // checkConditions compares the names of conditions and reasons with the two pages that explain them. A condition's type
-// has one heading on the page about conditions, and a reason one row in its tables. The README mentions all of them.
+// has one heading on the page about conditions, and a reason one row in its tables. The README mentions all of them but
+// those of discoveries. The page about a kind names no others in its tables, where a reason may have some words after it,
+// and that about discoveries names all of theirs.
 func checkConditions(pages map[string]markdown.Page, names conditionNames) []problem {
-	return append(checkReadme(pages[readmePage], names), checkReference(pages[conditionsPage], names)...)
+	return slices.Concat(checkReadme(pages[readmePage], names), checkReference(pages[conditionsPage], names),
+		checkSpec(specPage, pages[specPage], names.reasons),
+		checkSpec(discoveryPage, pages[discoveryPage], slices.Concat(names.reasons, names.discovery), names.discovery...))
+}
+
+// checkSpec looks for reasons that there are not, and for those that have to be there.
+func checkSpec(name string, page markdown.Page, known []string, wanted ...string) []problem {
+	listed := map[string][]int{}
+	for cell, lines := range reasonRows(page, func(string) bool { return true }) {
+		reason, _, _ := strings.Cut(cell, ",")
+		listed[reason] = append(listed[reason], lines...)
+	}
+	problems := unknownReasons(name, listed, known)
+	for _, reason := range wanted {
+		if len(listed[code(reason)]) == 0 {
+			problems = append(problems, problem{name, 1, "the tables of conditions lack " + code(reason)})
+		}
+	}
+	return problems
 }
 
 func checkReadme(page markdown.Page, names conditionNames) []problem {
@@ -47,7 +69,7 @@ func checkReadme(page markdown.Page, names conditionNames) []problem {
 		}
 	}
 	listed := reasonRows(page, func(section string) bool { return section == conditionsSection })
-	return append(problems, unknownReasons(readmePage, listed, names)...)
+	return append(problems, unknownReasons(readmePage, listed, names.reasons)...)
 }
 
 func checkReference(page markdown.Page, names conditionNames) []problem {
@@ -66,10 +88,11 @@ func checkReference(page markdown.Page, names conditionNames) []problem {
 		report(name, headings[name], "headings")
 	}
 	listed := reasonRows(page, func(section string) bool { return strings.HasPrefix(section, reasonsSections) })
-	for _, name := range names.reasons {
+	all := slices.Concat(names.reasons, names.discovery)
+	for _, name := range all {
 		report(name, len(listed[code(name)]), fmt.Sprintf("rows in the tables under %q", reasonsSections+"…"))
 	}
-	return append(problems, unknownReasons(conditionsPage, listed, names)...)
+	return append(problems, unknownReasons(conditionsPage, listed, all)...)
 }
 
 // section is the line of a heading and the line after the last that belongs to it. Without such a heading, it is empty
@@ -112,10 +135,10 @@ func isDelimiter(row markdown.Row) bool {
 	return !slices.ContainsFunc(row.Cells, func(cell string) bool { return !delimiterCell.MatchString(cell) })
 }
 
-func unknownReasons(page string, listed map[string][]int, names conditionNames) []problem {
+func unknownReasons(page string, listed map[string][]int, known []string) []problem {
 	var problems []problem
 	for cell, lines := range listed {
-		if slices.ContainsFunc(names.reasons, func(name string) bool { return cell == code(name) }) {
+		if slices.ContainsFunc(known, func(name string) bool { return cell == code(name) }) {
 			continue
 		}
 		for _, line := range lines {

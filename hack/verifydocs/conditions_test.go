@@ -66,6 +66,29 @@ func TestConditionsAndReasons(t *testing.T) {
 			file: conditionsPage, old: "| `JobFailed` | bad |\n", new: "| `JobFailed` | bad |\n| `JobGone` | bad |\n",
 			want: []string{"docs/conditions.md:15: there is no reason `JobGone`"},
 		},
+		"a reason on the page about the kind that the API does not have": {
+			file: specPage, old: "`JobFailed`, for a minute", new: "`JobGone`, for a minute",
+			want: []string{"docs/spec/vectarajob.md:5: there is no reason `JobGone`"},
+		},
+		"a reason of discoveries on the page about another kind": {
+			file: specPage, old: "`JobFailed`, for a minute", new: "`Found`",
+			want: []string{"docs/spec/vectarajob.md:5: there is no reason `Found`"},
+		},
+		"a reason of discoveries in the README's tables": {
+			file: readmePage, old: "\n\n## Last", new: "\n| `x` | `Found` | |\n\n## Last",
+			want: []string{"README.md:23: there is no reason `Found`"},
+		},
+		"a new reason of discoveries": {
+			file: discoverySource, old: "const ReasonFound =", new: "const ReasonNew = 'New'\nconst ReasonFound =",
+			want: []string{
+				"docs/conditions.md:1: `New` has 0 rows in the tables under \"Reasons …\", not 1",
+				"docs/spec/vectarajobdiscovery.md:1: the tables of conditions lack `New`",
+			},
+		},
+		"a reason on the page about discoveries that the API does not have": {
+			file: discoveryPage, old: "`JobFailed`", new: "`JobGone`",
+			want: []string{"docs/spec/vectarajobdiscovery.md:5: there is no reason `JobGone`"},
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -93,17 +116,19 @@ func TestConditionsAndReasons(t *testing.T) {
 
 func TestNamesThatCannotBeRead(t *testing.T) {
 	tests := map[string]struct {
-		source string
-		want   string // what the error says
+		file, source string
+		want         string // what the error says
 	}{
-		"no Go":         {source: "package", want: "read the names of conditions: " + namesSource},
-		"no reasons":    {source: "package v1\nconst ConditionReady = \"Ready\"", want: "no constants Reason…"},
-		"no conditions": {source: "package v1\nconst ReasonSynced = \"Synced\"", want: "no constants Condition…"},
+		"no Go":                      {namesSource, "package", "read the names of conditions: " + namesSource},
+		"no reasons":                 {namesSource, "package v1\nconst ConditionReady = \"Ready\"", "no constants Reason…"},
+		"no conditions":              {namesSource, "package v1\nconst ReasonSynced = \"Synced\"", "no constants Condition…"},
+		"no Go about discoveries":    {discoverySource, "package", "read the names of conditions: " + discoverySource},
+		"no reasons for discoveries": {discoverySource, "package v1", discoverySource + " has no constants Reason…"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			project := tree("")
-			project[namesSource].Data = []byte(tt.source)
+			project[tt.file].Data = []byte(tt.source)
 			if _, _, err := check(project, help); err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got the error %v, want one that says %q", err, tt.want)
 			}

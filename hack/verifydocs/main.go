@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command verifydocs checks what README.md and docs/ say against the tree: relative links and anchors, YAML blocks,
-// make targets, repository paths, the table of the manager's flags, and the names of conditions and their reasons. Run it
-// in the top folder of the project.
+// blocks of Go, make targets, repository paths, the table of the manager's flags, the names of conditions and their
+// reasons, and the fields of each kind. Run it in the top folder of the project.
 package main
 
 import (
@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"slices"
 
+	"github.com/vectara-job-operator/vectara-job-operator/hack/internal/crds"
 	"github.com/vectara-job-operator/vectara-job-operator/hack/internal/markdown"
 )
 
@@ -82,16 +83,22 @@ func check(tree fs.FS, help string) (int, []problem, error) {
 	if err != nil {
 		return 0, nil, err
 	}
+	kinds, err := crds.Read(tree)
+	if err != nil {
+		return 0, nil, err
+	}
 
 	var problems []problem
 	for name, page := range pages {
 		problems = append(problems, checkLinks(tree, pages, name)...)
 		problems = append(problems, checkYAML(name, page)...)
+		problems = append(problems, checkGo(tree, name, page)...)
 		problems = append(problems, checkCommands(targets, name, page)...)
 		problems = append(problems, checkPaths(tree, name, page)...)
 	}
 	problems = append(problems, checkFlags(pages, help)...)
 	problems = append(problems, checkConditions(pages, names)...)
+	problems = append(problems, checkFields(pages, kinds)...)
 	slices.SortFunc(problems, func(a, b problem) int {
 		return cmp.Or(cmp.Compare(a.page, b.page), cmp.Compare(a.line, b.line), cmp.Compare(a.text, b.text))
 	})

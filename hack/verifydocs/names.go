@@ -13,23 +13,47 @@ import (
 	"strings"
 )
 
-// namesSource is the file whose constants name the conditions and their reasons.
-const namesSource = "api/v1alpha1/conditions.go"
+// The files whose constants name conditions and their reasons: those of every kind, and those of discoveries alone.
+const (
+	namesSource     = "api/v1alpha1/conditions.go"
+	discoverySource = "api/v1alpha1/discovery.go"
+)
 
 // conditionNames are the names that a condition can have in a status, in the order of their constants.
 type conditionNames struct {
 	types   []string
 	reasons []string
+	// discovery are the reasons that only a discovery has.
+	discovery []string
 }
 
-// readNames reads the names from the Go source. It fails when one of the two kinds has none: then the constants are
+// readNames reads the names from the Go source. It fails when one of the kinds of names has none: then the constants are
 // called something else, and the check would pass for having nothing to look for.
 func readNames(tree fs.FS) (conditionNames, error) {
-	source, err := fs.ReadFile(tree, namesSource)
+	names, err := readConstants(tree, namesSource)
+	if err != nil {
+		return conditionNames{}, err
+	}
+	if len(names.types) == 0 || len(names.reasons) == 0 {
+		return conditionNames{}, errors.New(namesSource + " has no constants Condition… or no constants Reason…")
+	}
+	discovery, err := readConstants(tree, discoverySource)
+	if err != nil {
+		return conditionNames{}, err
+	}
+	if len(discovery.reasons) == 0 {
+		return conditionNames{}, errors.New(discoverySource + " has no constants Reason…")
+	}
+	names.discovery = discovery.reasons
+	return names, nil
+}
+
+func readConstants(tree fs.FS, name string) (conditionNames, error) {
+	source, err := fs.ReadFile(tree, name)
 	if err != nil {
 		return conditionNames{}, fmt.Errorf("read the names of conditions: %w", err)
 	}
-	file, err := parser.ParseFile(token.NewFileSet(), namesSource, source, parser.SkipObjectResolution)
+	file, err := parser.ParseFile(token.NewFileSet(), name, source, parser.SkipObjectResolution)
 	if err != nil {
 		return conditionNames{}, fmt.Errorf("read the names of conditions: %w", err)
 	}
@@ -40,9 +64,6 @@ func readNames(tree fs.FS) (conditionNames, error) {
 		}
 		return true
 	})
-	if len(names.types) == 0 || len(names.reasons) == 0 {
-		return conditionNames{}, errors.New(namesSource + " has no constants Condition… or no constants Reason…")
-	}
 	return names, nil
 }
 

@@ -55,9 +55,13 @@ func tree(line string) fstest.MapFS {
 		"LICENSE":         "",
 		"api/v1/types.go": "",
 		namesSource:       goNames,
+		discoverySource:   "package v1alpha1\n\nconst ReasonFound = \"Found\"\n",
+		discoveryPage:     "# Finder\n| status | reason |\n|---|---|\n| 'True' | 'Found' |\n| 'False' | 'JobFailed' |\n",
+		specPage:          "# Thing\n| status | reason |\n|---|---|\n| 'True' | 'Synced' |\n| 'False' | 'JobFailed', for a minute |\n",
 		conditionsPage: "# All\n## Synced\n| status | reasons |\n|---|---|\n| 'True' | 'Synced' |\n## Ready\n" +
 			"## Reasons that are good\n| reason | what |\n|---|---|\n| 'Synced' | 'JobFailed' is another |\n" +
-			"## Reasons that are bad\n| reason | what |\n|---|---|\n| 'JobFailed' | bad |\n",
+			"## Reasons that are bad\n| reason | what |\n|---|---|\n| 'JobFailed' | bad |\n" +
+			"## Reasons of others\n| reason | what |\n|---|---|\n| 'Found' | good |\n",
 	}
 	content := fstest.MapFS{}
 	for name, text := range files {

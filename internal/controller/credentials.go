@@ -18,16 +18,19 @@ import (
 	"github.com/vectara-job-operator/vectara-job-operator/internal/vectara"
 )
 
-// credentials reads the Secret that an object refers to. A Secret that is not there or cannot be used is a trouble, not
-// an error.
+// credentials reads the Secret that an object refers to.
 func credentials(ctx context.Context, reader client.Reader, object *v1alpha1.VectaraJob) (jobs.Credentials, *trouble, error) {
-	name := object.Spec.SecretRef.Name
+	return credentialsIn(ctx, reader, object.Namespace, object.Spec.SecretRef.Name)
+}
+
+// credentialsIn reads a Secret. One that is not there or cannot be used is a trouble, not an error.
+func credentialsIn(ctx context.Context, reader client.Reader, namespace, name string) (jobs.Credentials, *trouble, error) {
 	var secret corev1.Secret
-	err := reader.Get(ctx, types.NamespacedName{Namespace: object.Namespace, Name: name}, &secret)
+	err := reader.Get(ctx, types.NamespacedName{Namespace: namespace, Name: name}, &secret)
 	// The cache holds Secrets of one type only. That the type is looked at again keeps the promise to every other
 	// Secret even if the cache is set up wrongly.
 	if apierrors.IsNotFound(err) || err == nil && secret.Type != v1alpha1.CredentialsSecretType {
-		t := credentialsNotFound(object.Namespace, name)
+		t := credentialsNotFound(namespace, name)
 		return jobs.Credentials{}, &t, nil
 	}
 	if err != nil {
@@ -38,7 +41,7 @@ func credentials(ctx context.Context, reader client.Reader, object *v1alpha1.Vec
 		t := credentialsInvalid(name, err)
 		return jobs.Credentials{}, &t, nil
 	}
-	return jobs.Credentials{Secret: jobs.Key{Namespace: object.Namespace, Name: name}, Vectara: parsed}, nil, nil
+	return jobs.Credentials{Secret: jobs.Key{Namespace: namespace, Name: name}, Vectara: parsed}, nil, nil
 }
 
 // parseCredentials takes credentials out of the data of a Secret. White space around a value, such as the line end that

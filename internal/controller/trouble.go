@@ -56,6 +56,19 @@ func troubleOf(fault *jobs.Fault, secretName string) trouble {
 	return t
 }
 
+// listTroubleOf words a fault that kept the jobs of an account from being listed.
+func listTroubleOf(fault *jobs.Fault, secretName string) trouble {
+	t := troubleOf(fault, secretName)
+	switch fault.Kind {
+	case jobs.PermissionDenied:
+		t.text = fmt.Sprintf("Vectara does not let the credentials in Secret %q list jobs", secretName) + circumstances(fault) + words(fault)
+	case jobs.NotFound:
+		t.text = fmt.Sprintf("Vectara has no list of jobs for the credentials in Secret %q", secretName) + circumstances(fault) + words(fault)
+	default:
+	}
+	return t
+}
+
 // circumstances names the status and the endpoint, in parentheses.
 func circumstances(fault *jobs.Fault) string {
 	var parts []string

@@ -12,12 +12,13 @@ import (
 	"github.com/vectara-job-operator/vectara-job-operator/api/v1alpha1"
 )
 
-// cacheOptions say what the manager keeps a copy of, and watches: VectaraJobs that the selector matches, and Secrets
-// that were made for it. No other Secret ever leaves the API server.
+// cacheOptions say what the manager keeps a copy of, and watches: VectaraJobs and VectaraJobDiscoveries that the selector
+// matches, and Secrets that were made for it. No other Secret ever leaves the API server.
 func cacheOptions(o Options) cache.Options {
 	options := cache.Options{
 		ByObject: map[client.Object]cache.ByObject{
-			&v1alpha1.VectaraJob{}: {Label: o.selector, Transform: stripJob},
+			&v1alpha1.VectaraJob{}:          {Label: o.selector, Transform: stripJob},
+			&v1alpha1.VectaraJobDiscovery{}: {Label: o.selector, Transform: cache.TransformStripManagedFields()},
 			&corev1.Secret{}: {
 				Field:     fields.OneTermEqualSelector("type", v1alpha1.CredentialsSecretType),
 				Transform: stripSecret,

@@ -18,21 +18,27 @@ import (
 	"github.com/vectara-job-operator/vectara-job-operator/api/v1alpha1"
 )
 
-// cachedKinds are the options for each of the two kinds that are cached.
+// cachedKinds are the options for VectaraJobs and VectaraJobDiscoveries, which must have the same label selector, and for Secrets.
 func cachedKinds(t *testing.T, options cache.Options) (cachedJobs, cachedSecrets cache.ByObject) {
 	t.Helper()
+	var discoveries cache.ByObject
 	for object, by := range options.ByObject {
 		switch object.(type) {
 		case *v1alpha1.VectaraJob:
 			cachedJobs = by
+		case *v1alpha1.VectaraJobDiscovery:
+			discoveries = by
 		case *corev1.Secret:
 			cachedSecrets = by
 		default:
 			t.Errorf("%T is cached too", object)
 		}
 	}
-	if len(options.ByObject) != 2 {
-		t.Fatalf("%d kinds are cached, want two", len(options.ByObject))
+	if len(options.ByObject) != 3 {
+		t.Fatalf("%d kinds are cached, want three", len(options.ByObject))
+	}
+	if got, want := discoveries.Label.String(), cachedJobs.Label.String(); got != want {
+		t.Errorf("The VectaraJobDiscoveries with %q are watched, and the VectaraJobs with %q", got, want)
 	}
 	return cachedJobs, cachedSecrets
 }

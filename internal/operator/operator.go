@@ -25,12 +25,14 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
+	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/vectara-job-operator/vectara-job-operator/api/v1alpha1"
 	"github.com/vectara-job-operator/vectara-job-operator/internal/controller"
 	"github.com/vectara-job-operator/vectara-job-operator/internal/jobs"
+	"github.com/vectara-job-operator/vectara-job-operator/internal/metrics"
 	"github.com/vectara-job-operator/vectara-job-operator/internal/vectara"
 	"github.com/vectara-job-operator/vectara-job-operator/internal/version"
 )
@@ -71,12 +73,17 @@ func inCluster() bool {
 
 // NewManager assembles the operator for a cluster.
 func NewManager(restConfig *rest.Config, options Options) (manager.Manager, error) {
+	meter, err := metrics.New(ctrlmetrics.Registry)
+	if err != nil {
+		return nil, fmt.Errorf("setting up metrics: %w", err)
+	}
 	api, err := vectara.NewClient(vectara.Options{
 		Endpoint:      options.Endpoint,
 		TokenURL:      options.TokenURL,
 		AllowInsecure: options.AllowInsecureEndpoints,
 		RootCAs:       options.rootCAs,
 		UserAgent:     userAgent(),
+		OnExchange:    meter.Exchanged,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("setting up the Vectara client: %w", err)
@@ -111,6 +118,7 @@ func NewManager(restConfig *rest.Config, options Options) (manager.Manager, erro
 		jobs.Limits{RequestsPerSecond: options.RequestsPerSecond, Burst: options.Burst},
 		waker.Wake,
 	)
+	source.SetMeter(meter)
 	reconciler := &controller.Reconciler{
 		Client:         mgr.GetClient(),
 		Recorder:       mgr.GetEventRecorder(controller.FieldOwner),
@@ -118,6 +126,15 @@ func NewManager(restConfig *rest.Config, options Options) (manager.Manager, erro
 		Bounds:         controller.PollBounds{Min: options.PollMin, Max: options.PollMax},
 		RequestTimeout: options.RequestTimeout,
 		Now:            time.Now,
+		Meter:          meter,
+	}
+	discoverer := &controller.DiscoveryReconciler{
+		Client:   mgr.GetClient(),
+		Recorder: mgr.GetEventRecorder(controller.FieldOwner),
+		Source:   source,
+		Selector: options.selector,
+		Meter:    meter,
+		Now:      time.Now,
 	}
 	served, err := discovery.NewDiscoveryClientForConfigAndClient(restConfig, mgr.GetHTTPClient())
 	if err != nil {
@@ -127,11 +144,14 @@ func NewManager(restConfig *rest.Config, options Options) (manager.Manager, erro
 		manager:   mgr,
 		discovery: served,
 		setup: func(ctx context.Context) error {
-			return reconciler.SetupWithManager(ctx, mgr, waker, ctrlcontroller.Options{
-				MaxConcurrentReconciles: options.MaxConcurrentReconciles,
-			})
+			workers := ctrlcontroller.Options{MaxConcurrentReconciles: options.MaxConcurrentReconciles}
+			return errors.Join(
+				reconciler.SetupWithManager(ctx, mgr, waker, workers),
+				discoverer.SetupWithManager(ctx, mgr, workers),
+			)
 		},
 	}
+	meter.Show(viewsOf(mgr, starter, source))
 	for _, err := range []error{
 		mgr.Add(starter),
 		// A runnable like any other: it runs on the leader only, and is waited for at the end.
@@ -161,10 +181,14 @@ func newScheme() *runtime.Scheme {
 	return scheme
 }
 
-// newMapper makes a mapper that knows VectaraJobs by itself, so that the manager can be assembled before the CRD is there.
+// newMapper makes a mapper that knows the operator's own kinds by itself, so that the manager can be assembled before their
+// CRDs are there.
 func newMapper(config *rest.Config, httpClient *http.Client) (meta.RESTMapper, error) {
 	own := meta.NewDefaultRESTMapper([]schema.GroupVersion{v1alpha1.GroupVersion})
-	own.Add(v1alpha1.GroupVersion.WithKind(v1alpha1.VectaraJobKind), meta.RESTScopeNamespace)
+	for _, kind := range ownKinds {
+		own.AddSpecific(v1alpha1.GroupVersion.WithKind(kind.name), v1alpha1.GroupVersion.WithResource(kind.plural),
+			v1alpha1.GroupVersion.WithResource(kind.singular), meta.RESTScopeNamespace)
+	}
 	others, err := apiutil.NewDynamicRESTMapper(config, httpClient)
 	if err != nil {
 		return nil, err

@@ -23,10 +23,16 @@ import (
 	"github.com/vectara-job-operator/vectara-job-operator/api/v1alpha1"
 )
 
-// crdInterval is how often the API server is asked whether it serves VectaraJobs yet.
+// crdInterval is how often the API server is asked whether it serves the operator's kinds yet.
 const crdInterval = 2 * time.Second
 
-// starter starts the controller once the API server serves VectaraJobs. Until then the process lives and is not ready,
+// ownKinds are the kinds that the operator serves.
+var ownKinds = []struct{ name, plural, singular string }{
+	{v1alpha1.VectaraJobKind, "vectarajobs", "vectarajob"},
+	{v1alpha1.VectaraJobDiscoveryKind, "vectarajobdiscoveries", "vectarajobdiscovery"},
+}
+
+// starter starts the controllers once the API server serves their kinds. Until then the process lives and is not ready,
 // which says more than a process that keeps crashing. It runs on every replica: a standby is ready too.
 type starter struct {
 	manager   manager.Manager
@@ -47,10 +53,10 @@ func (s *starter) Start(ctx context.Context) error {
 		return nil //nolint:nilerr // The only error is that the process ends.
 	}
 	if err := s.setup(ctx); err != nil {
-		return fmt.Errorf("setting up the controller: %w", err)
+		return fmt.Errorf("setting up the controllers: %w", err)
 	}
 	var informers []cache.Informer
-	for _, object := range []client.Object{&v1alpha1.VectaraJob{}, &corev1.Secret{}} {
+	for _, object := range []client.Object{&v1alpha1.VectaraJob{}, &v1alpha1.VectaraJobDiscovery{}, &corev1.Secret{}} {
 		informer, err := s.manager.GetCache().GetInformer(ctx, object, cache.BlockUntilSynced(false))
 		if err != nil {
 			return fmt.Errorf("watching %T: %w", object, err)
@@ -61,37 +67,48 @@ func (s *starter) Start(ctx context.Context) error {
 	return nil
 }
 
-// awaitCRD returns once the API server serves VectaraJobs.
+// awaitCRD returns once the API server serves the operator's kinds.
 func (s *starter) awaitCRD(ctx context.Context) error {
 	log := s.manager.GetLogger().WithValues("groupVersion", v1alpha1.GroupVersion)
 	told := false
 	return wait.PollUntilContextCancel(ctx, crdInterval, true, func(context.Context) (bool, error) {
 		resources, err := s.discovery.ServerResourcesForGroupVersion(v1alpha1.GroupVersion.String())
-		served := err == nil && slices.ContainsFunc(resources.APIResources, func(resource metav1.APIResource) bool {
-			return resource.Kind == v1alpha1.VectaraJobKind
-		})
+		missing := missingKinds(resources)
 		switch {
-		case served || told:
+		case err == nil && len(missing) == 0:
+			return true, nil
+		case told:
 		case err == nil || apierrors.IsNotFound(err):
-			log.Info("Waiting for the CRD: the API server does not serve VectaraJobs yet")
+			log.Info("Waiting for the CRDs: the API server does not serve all kinds yet", "missing", missing)
 			told = true
 		default:
-			log.Error(err, "Waiting for the API server to say whether it serves VectaraJobs")
+			log.Error(err, "Waiting for the API server to say which kinds it serves")
 			told = true
 		}
-		return served, nil
+		return false, nil
 	})
+}
+
+// missingKinds are the operator's kinds that are not among what the API server serves.
+func missingKinds(served *metav1.APIResourceList) []string {
+	var missing []string
+	for _, kind := range ownKinds {
+		if served == nil || !slices.ContainsFunc(served.APIResources, func(resource metav1.APIResource) bool { return resource.Kind == kind.name }) {
+			missing = append(missing, kind.name)
+		}
+	}
+	return missing
 }
 
 // ready is the readiness check: the CRD is served, and the caches hold what the API server has.
 func (s *starter) ready(*http.Request) error {
 	informers := s.informers.Load()
 	if informers == nil {
-		return errors.New("the API server does not serve VectaraJobs yet: is the CRD installed?")
+		return errors.New("the API server does not serve VectaraJobs and VectaraJobDiscoveries yet: are the CRDs installed?")
 	}
 	for _, informer := range *informers {
 		if !informer.HasSynced() {
-			return errors.New("the caches are not filled yet: may the manager list VectaraJobs and Secrets?")
+			return errors.New("the caches are not filled yet: may the manager list VectaraJobs, VectaraJobDiscoveries and Secrets?")
 		}
 	}
 	return nil

@@ -23,7 +23,7 @@ func TestReadyMeansThatTheCachesAreFilled(t *testing.T) {
 		informers []cache.Informer
 		want      string // in the error; none if empty
 	}{
-		{"before the CRD is served the manager is not ready", nil, "is the CRD installed?"},
+		{"before the CRD is served the manager is not ready", nil, "are the CRDs installed?"},
 		{"while no cache is filled it is not ready", []cache.Informer{fakeInformer{}, fakeInformer{}}, "caches are not filled"},
 		{"while one cache is not filled it is not ready", []cache.Informer{fakeInformer{synced: true}, fakeInformer{}}, "caches are not filled"},
 		{"once all caches are filled it is ready", []cache.Informer{fakeInformer{synced: true}, fakeInformer{synced: true}}, ""},

@@ -24,12 +24,13 @@ import (
 // schemaScene is a namespace without a manager: these tests are about what the API server admits.
 type schemaScene struct {
 	scene
-	rest rest.Interface
+	rest     rest.Interface
+	resource string // that post and patchStatus are about
 }
 
 func newSchemaScene(t *testing.T) *schemaScene {
 	t.Helper()
-	s := &schemaScene{scene: scene{t: t, ctx: t.Context()}}
+	s := &schemaScene{scene: scene{t: t, ctx: t.Context()}, resource: "vectarajobs"}
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "schema-"}}
 	s.must(admin.Create(s.ctx, namespace))
 	s.namespace = namespace.Name
@@ -80,13 +81,13 @@ func (s *schemaScene) post(object map[string]any) error {
 	s.t.Helper()
 	body, err := json.Marshal(object)
 	s.must(err)
-	return s.rest.Post().Namespace(s.namespace).Resource("vectarajobs").Body(body).Do(s.ctx).Error()
+	return s.rest.Post().Namespace(s.namespace).Resource(s.resource).Body(body).Do(s.ctx).Error()
 }
 
 // patchStatus merges JSON as it is into an object's status.
 func (s *schemaScene) patchStatus(name, patch string) error {
 	s.t.Helper()
-	return s.rest.Patch(types.MergePatchType).Namespace(s.namespace).Resource("vectarajobs").Name(name).
+	return s.rest.Patch(types.MergePatchType).Namespace(s.namespace).Resource(s.resource).Name(name).
 		SubResource("status").Body([]byte(patch)).Do(s.ctx).Error()
 }
 
@@ -179,40 +180,45 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
+// nastyTimes and nastyNumbers are values, in JSON, that careless schemas admit.
+var nastyTimes = []string{
+	`"2026-01-01T00:00:00Z"`, `"2026-01-01t00:00:00z"`, `"2026-01-01T00:00:00.123456789Z"`, `"2026-01-01T00:00:00,5Z"`,
+	`"2026-01-01T00:00:00+99:99"`, `"2026-01-01T00:00:00-23:59"`, `"2026-01-01T24:00:00Z"`, `"2026-01-01T23:59:60Z"`,
+	`"2026-02-30T00:00:00Z"`, `"2026-01-01"`, `"2026-01-01T00:00:00"`, `"2026-01-01T00:00:00ztrash"`, `"0000-01-01T00:00:00Z"`,
+	`"0001-01-01T00:00:00Z"`, `"9999-12-31T23:59:59-12:00"`, `"10000-01-01T00:00:00Z"`, `""`, `"now"`, `1767225600`, `null`,
+	`"2026-01-01T00:00:00.12345678901234567890Z"`, `"2026-1-1T0:0:0Z"`, `" 2026-01-01T00:00:00Z"`, `"2026-01-01 00:00:00Z"`,
+}
+
+var nastyNumbers = []string{`0`, `-1`, `-2`, `1`, `5e9`, `1e18`, `9007199254740991`, `9007199254740992`, `9223372036854775807`,
+	`9223372036854775808`, `1e19`, `1e30`, `-1e19`, `1.5`, `1.0`, `"1"`, `null`}
+
+// conditionsWith are conditions in JSON, one field of which has a value.
+func conditionsWith(field, value string) string {
+	fields := map[string]string{
+		"type": `"Ready"`, "status": `"True"`, "reason": `"R"`, "message": `"m"`, "lastTransitionTime": `"2026-01-01T00:00:00Z"`,
+	}
+	fields[field] = value
+	var parts []string
+	for name, v := range fields {
+		parts = append(parts, quoted(name)+":"+v)
+	}
+	return "[{" + strings.Join(parts, ",") + "}]"
+}
+
 // TestAdmittedMeansReadable writes statuses that careless schemas admit and Go cannot decode. One such object would stop
 // the watch of every operator. What the API server admits must be decoded; what it refuses does no harm.
 func TestAdmittedMeansReadable(t *testing.T) {
 	s := newSchemaScene(t)
-	times := []string{
-		`"2026-01-01T00:00:00Z"`, `"2026-01-01t00:00:00z"`, `"2026-01-01T00:00:00.123456789Z"`, `"2026-01-01T00:00:00,5Z"`,
-		`"2026-01-01T00:00:00+99:99"`, `"2026-01-01T00:00:00-23:59"`, `"2026-01-01T24:00:00Z"`, `"2026-01-01T23:59:60Z"`,
-		`"2026-02-30T00:00:00Z"`, `"2026-01-01"`, `"2026-01-01T00:00:00"`, `"2026-01-01T00:00:00ztrash"`, `"0000-01-01T00:00:00Z"`,
-		`"0001-01-01T00:00:00Z"`, `"9999-12-31T23:59:59-12:00"`, `"10000-01-01T00:00:00Z"`, `""`, `"now"`, `1767225600`, `null`,
-		`"2026-01-01T00:00:00.12345678901234567890Z"`, `"2026-1-1T0:0:0Z"`, `" 2026-01-01T00:00:00Z"`, `"2026-01-01 00:00:00Z"`,
-	}
-	numbers := []string{`0`, `-1`, `-2`, `1`, `5e9`, `1e18`, `9007199254740991`, `9007199254740992`, `9223372036854775807`,
-		`9223372036854775808`, `1e19`, `1e30`, `-1e19`, `1.5`, `1.0`, `"1"`, `null`}
-	condition := func(field, value string) string {
-		fields := map[string]string{
-			"type": `"Ready"`, "status": `"True"`, "reason": `"R"`, "message": `"m"`, "lastTransitionTime": `"2026-01-01T00:00:00Z"`,
-		}
-		fields[field] = value
-		var parts []string
-		for name, v := range fields {
-			parts = append(parts, quoted(name)+":"+v)
-		}
-		return "[{" + strings.Join(parts, ",") + "}]"
-	}
 	statuses := map[string]string{}
-	for _, value := range times {
+	for _, value := range nastyTimes {
 		for _, field := range []string{"createdAt", "startedAt", "completedAt", "lastTransitionTime"} {
 			statuses[field+" "+value] = fmt.Sprintf(`{%q: %s}`, field, value)
 		}
-		statuses["condition "+value] = `{"conditions": ` + condition("lastTransitionTime", value) + `}`
+		statuses["condition "+value] = `{"conditions": ` + conditionsWith("lastTransitionTime", value) + `}`
 	}
-	for _, value := range numbers {
+	for _, value := range nastyNumbers {
 		statuses["observedGeneration "+value] = fmt.Sprintf(`{"observedGeneration": %s}`, value)
-		statuses["condition observedGeneration "+value] = `{"conditions": ` + condition("observedGeneration", value) + `}`
+		statuses["condition observedGeneration "+value] = `{"conditions": ` + conditionsWith("observedGeneration", value) + `}`
 	}
 	for _, value := range []string{`null`, `[]`, `[null]`, `[1]`, `["a","a"]`, `"a"`, `{}`} {
 		statuses["corpusKeys "+value] = `{"corpusKeys": ` + value + `}`
@@ -238,10 +244,11 @@ func TestAdmittedMeansReadable(t *testing.T) {
 // everythingIsReadable lists all objects of the namespace as the operator does.
 func (s *schemaScene) everythingIsReadable() bool {
 	s.t.Helper()
-	var list v1alpha1.VectaraJobList
-	if err := admin.List(s.ctx, &list, client.InNamespace(s.namespace)); err != nil {
-		s.t.Errorf("the list cannot be decoded: %v", err)
-		return false
+	for _, list := range []client.ObjectList{&v1alpha1.VectaraJobList{}, &v1alpha1.VectaraJobDiscoveryList{}} {
+		if err := admin.List(s.ctx, list, client.InNamespace(s.namespace)); err != nil {
+			s.t.Errorf("the list cannot be decoded: %v", err)
+			return false
+		}
 	}
 	return true
 }
@@ -290,21 +297,37 @@ func TestColumns(t *testing.T) {
 // TestExplain holds that every field tells a user about itself.
 func TestExplain(t *testing.T) {
 	s := newSchemaScene(t)
-	crd, err := cluster.Kubectl(s.ctx, "get", "crd", "vectarajobs.jobs.vectara.io", "-o", "json")
-	s.must(err)
-	var definition unstructured.Unstructured
-	s.must(json.Unmarshal([]byte(crd), &definition.Object))
-	versions, _, err := unstructured.NestedSlice(definition.Object, "spec", "versions")
-	s.must(err)
-	root, _, err := unstructured.NestedMap(versions[0].(map[string]any), "schema", "openAPIV3Schema")
-	s.must(err)
-	for _, part := range []string{"spec", "status"} {
-		properties, _, err := unstructured.NestedMap(root, "properties", part, "properties")
+	for _, crd := range []string{"vectarajobs.jobs.vectara.io", "vectarajobdiscoveries.jobs.vectara.io"} {
+		text, err := cluster.Kubectl(s.ctx, "get", "crd", crd, "-o", "json")
 		s.must(err)
-		for name, property := range properties {
-			if text, _, _ := unstructured.NestedString(property.(map[string]any), "description"); !strings.HasPrefix(text, name+" ") {
-				t.Errorf("%s.%s is described as %q: want a sentence that starts with its name", part, name, text)
-			}
+		var definition unstructured.Unstructured
+		s.must(json.Unmarshal([]byte(text), &definition.Object))
+		versions, _, err := unstructured.NestedSlice(definition.Object, "spec", "versions")
+		s.must(err)
+		root, _, err := unstructured.NestedMap(versions[0].(map[string]any), "schema", "openAPIV3Schema")
+		s.must(err)
+		for _, part := range []string{"spec", "status"} {
+			properties, _, err := unstructured.NestedMap(root, "properties", part)
+			s.must(err)
+			s.explained(crd+" "+part, properties)
+		}
+	}
+}
+
+// explained holds the fields of a schema, and those of their fields, to sentences that start with their names.
+func (s *schemaScene) explained(path string, schema map[string]any) {
+	s.t.Helper()
+	if items, ok := schema["items"].(map[string]any); ok {
+		schema = items
+	}
+	properties, _ := schema["properties"].(map[string]any)
+	for name, property := range properties {
+		property := property.(map[string]any)
+		if text, _ := property["description"].(string); !strings.HasPrefix(text, name+" ") {
+			s.t.Errorf("%s.%s is described as %q: want a sentence that starts with its name", path, name, text)
+		}
+		if name != "conditions" { // Kubernetes describes what these are made of.
+			s.explained(path+"."+name, property)
 		}
 	}
 }

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controller
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/vectara-job-operator/vectara-job-operator/api/v1alpha1"
+)
+
+// SetupWithManager registers the reconciler: it is called for discoveries that a user changed, for those whose Secret changed,
+// for those that have room again for a VectaraJob, and for those about which the source has news.
+func (r *DiscoveryReconciler) SetupWithManager(ctx context.Context, mgr ctrl.Manager, options controller.Options) error {
+	if err := mgr.GetFieldIndexer().IndexField(ctx, &v1alpha1.VectaraJobDiscovery{}, secretIndex, discoverySecretNameOf); err != nil {
+		return fmt.Errorf("indexing VectaraJobDiscoveries by Secret: %w", err)
+	}
+	return ctrl.NewControllerManagedBy(mgr).
+		Named("vectarajobdiscovery").
+		For(&v1alpha1.VectaraJobDiscovery{}, builder.WithPredicates(discoveryChanges())).
+		Watches(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.waitingFor), builder.WithPredicates(secretChanges())).
+		Watches(&v1alpha1.VectaraJob{}, r.whenDeleted()).
+		WatchesRawSource(r.waker.source()).
+		WithOptions(options).
+		Complete(r)
+}
+
+func discoverySecretNameOf(object client.Object) []string {
+	discovery, ok := object.(*v1alpha1.VectaraJobDiscovery)
+	if !ok {
+		return nil
+	}
+	return []string{discovery.Spec.SecretRef.Name}
+}
+
+// waitingFor lists the discoveries that ask with a Secret.
+func (r *DiscoveryReconciler) waitingFor(ctx context.Context, secret client.Object) []reconcile.Request {
+	var list v1alpha1.VectaraJobDiscoveryList
+	if err := r.Client.List(ctx, &list, client.InNamespace(secret.GetNamespace()), client.MatchingFields{secretIndex: secret.GetName()}); err != nil {
+		// The cache answers; it fails only when the process ends.
+		ctrl.LoggerFrom(ctx).Error(err, "Listing the VectaraJobDiscoveries of a Secret failed")
+		return nil
+	}
+	requests := make([]reconcile.Request, 0, len(list.Items))
+	for i := range list.Items {
+		requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&list.Items[i])})
+	}
+	return requests
+}
+
+// roomPause is for how long the room that a VectaraJob leaves stays empty: when many go, they make room together.
+const roomPause = time.Second
+
+// whenDeleted has a discovery reconciled a while after a VectaraJob of it is gone. That it waits for room cannot be told from
+// its status: a reconcile that is under way may be about to write so.
+func (r *DiscoveryReconciler) whenDeleted() handler.EventHandler {
+	return handler.Funcs{
+		DeleteFunc: func(_ context.Context, e event.DeleteEvent, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) {
+			job, ok := e.Object.(*v1alpha1.VectaraJob)
+			owner := metav1.GetControllerOfNoCopy(e.Object)
+			if !ok || owner == nil || owner.Kind != v1alpha1.VectaraJobDiscoveryKind {
+				return
+			}
+			name := types.NamespacedName{Namespace: job.Namespace, Name: owner.Name}
+			r.unseen.forget(name, job.Spec.JobID)
+			queue.AddAfter(reconcile.Request{NamespacedName: name}, roomPause)
+		},
+	}
+}
+
+// discoveryChanges lets pass what a user did to a discovery, and not what the operator wrote itself.
+func discoveryChanges() predicate.Predicate {
+	return predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+		return e.ObjectOld.GetGeneration() != e.ObjectNew.GetGeneration() ||
+			e.ObjectOld.GetUID() != e.ObjectNew.GetUID() ||
+			e.ObjectOld.GetDeletionTimestamp().IsZero() != e.ObjectNew.GetDeletionTimestamp().IsZero() ||
+			e.ObjectOld.GetAnnotations()[v1alpha1.RequestedAtAnnotation] != e.ObjectNew.GetAnnotations()[v1alpha1.RequestedAtAnnotation]
+	}}
+}
