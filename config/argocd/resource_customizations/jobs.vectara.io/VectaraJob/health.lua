@@ -1,0 +1,52 @@
+-- A VectaraJob mirrors a background job of Vectara. Its conditions follow kstatus: Reconciling and Stalled are there only
+-- while True, and never both. Ready is True once the job has completed. status.observedGeneration is -1 in a new object.
+
+local function condition(kind)
+  if obj.status == nil or obj.status.conditions == nil then
+    return nil
+  end
+  for _, c in ipairs(obj.status.conditions) do
+    if c.type == kind and c.status == "True" then
+      return c
+    end
+  end
+  return nil
+end
+
+local hs = {}
+
+-- Nothing is asked of Vectara, so that whatever status says may be old.
+if obj.spec ~= nil and obj.spec.suspend == true then
+  hs.status = "Suspended"
+  hs.message = "The VectaraJob is suspended"
+  return hs
+end
+
+if obj.status == nil or obj.status.observedGeneration ~= obj.metadata.generation then
+  hs.status = "Progressing"
+  hs.message = "Waiting for the operator"
+  return hs
+end
+
+local ready = condition("Ready")
+if ready ~= nil then
+  hs.status = "Healthy"
+  hs.message = ready.message
+  return hs
+end
+
+-- The job has failed or was aborted, or a person has to see to something before its outcome can be known.
+local stalled = condition("Stalled")
+if stalled ~= nil then
+  hs.status = "Degraded"
+  hs.message = stalled.message
+  return hs
+end
+
+hs.status = "Progressing"
+hs.message = "Waiting for the job"
+local reconciling = condition("Reconciling")
+if reconciling ~= nil then
+  hs.message = reconciling.message
+end
+return hs
