@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package conditions shows that the condition helpers of Flux and of Cluster API take a VectaraJob as it is.
+package conditions
