@@ -87,6 +87,25 @@ func TestNothingIsCreatedTwice(t *testing.T) {
 	}
 }
 
+func TestWhatIsDeletedBeforeItIsWrittenDownIsNotCreatedAgain(t *testing.T) {
+	w := newDiscoveryWorld(t, discovery(), secret())
+	w.lists(t, listed("job_a")...)
+	w.patchError = errConflict
+	w.reconcile(t)
+	w.remove(t, "job_a") // As a TTL of 0 does at once.
+	w.recent.deleted(discoveryRequest.NamespacedName, "job_a")
+
+	w.patchError = nil
+	for range 2 {
+		w.reconcile(t)
+	}
+	w.expectCalls(t, 1, 2)
+	w.expectVectaraJobs(t)
+	if got := w.stored(t).Status.CreatedJobs; got != 1 || w.meter.discovered != 1 {
+		t.Errorf("createdJobs is %d, and the meter says %d; want 1", got, w.meter.discovered)
+	}
+}
+
 func TestAnOldCopyIsNotDecidedBy(t *testing.T) {
 	w := newDiscoveryWorld(t, discovery(), secret())
 	w.lists(t, listed("job_a")...)

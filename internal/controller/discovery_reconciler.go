@@ -59,7 +59,7 @@ type DiscoveryReconciler struct {
 
 	waker   Waker
 	written writtenVersions
-	unseen  unseenJobs
+	recent  creations
 }
 
 // +kubebuilder:rbac:groups=jobs.vectara.io,resources=vectarajobdiscoveries,verbs=list;watch
@@ -112,7 +112,7 @@ func (r *DiscoveryReconciler) Reconcile(ctx context.Context, req ctrl.Request) (
 func (r *DiscoveryReconciler) forget(name types.NamespacedName) {
 	r.Source.ForgetList(jobs.Key(name))
 	r.written.forget(name)
-	r.unseen.forgetAll(name)
+	r.recent.forget(name)
 }
 
 // look finds out what is known of the jobs that a discovery is about; nil means that there is nothing to be said yet.
@@ -168,12 +168,18 @@ func (r *DiscoveryReconciler) create(ctx context.Context, discovery *v1alpha1.Ve
 	if found.complete() {
 		found.memory.forget(found.listing.Since, found.listing.Jobs, now)
 	}
-	unseen := r.unseen.among(discovery, present.Items, now)
+	for _, job := range r.recent.unwritten(discovery) {
+		if !found.memory.has(job.ID) {
+			found.memory.add(job.ID, job.CreatedAt, now)
+			found.created = append(found.created, job)
+		}
+	}
+	unseen := r.recent.unseen(discovery, present.Items, now)
 	found.plan = planDiscovery(discovery, found.memory, present.Items, unseen, found.listing.Jobs)
 	made, err := r.createAll(ctx, discovery, found.plan.create)
-	r.unseen.add(client.ObjectKeyFromObject(discovery), made, now)
-	found.created = slices.Concat(made, found.plan.adopt)
-	for _, job := range slices.Concat(found.created, found.plan.leave) {
+	r.recent.add(discovery, made, now)
+	found.created = slices.Concat(found.created, made, found.plan.adopt)
+	for _, job := range slices.Concat(made, found.plan.adopt, found.plan.leave) {
 		found.memory.add(job.ID, job.CreatedAt, now)
 	}
 	if err != nil {
@@ -232,6 +238,9 @@ func (r *DiscoveryReconciler) write(ctx context.Context, discovery *v1alpha1.Vec
 			return 0, fmt.Errorf("writing status: %w", err)
 		}
 		r.written.note(discovery)
+		if found.memory != nil {
+			r.recent.wrote(discovery)
+		}
 		r.announce(ctx, before, discovery, found)
 		if r.Meter != nil && len(found.created) > 0 {
 			r.Meter.JobDiscovered(len(found.created))

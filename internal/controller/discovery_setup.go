@@ -76,7 +76,7 @@ func (r *DiscoveryReconciler) whenDeleted() handler.EventHandler {
 				return
 			}
 			name := types.NamespacedName{Namespace: job.Namespace, Name: owner.Name}
-			r.unseen.forget(name, job.Spec.JobID)
+			r.recent.deleted(name, job.Spec.JobID)
 			queue.AddAfter(reconcile.Request{NamespacedName: name}, roomPause)
 		},
 	}
