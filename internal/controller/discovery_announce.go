@@ -25,7 +25,7 @@ func (r *DiscoveryReconciler) announce(ctx context.Context, before, after *v1alp
 	log := ctrl.LoggerFrom(ctx)
 	if len(found.created) > 0 {
 		log.Info("Created VectaraJobs for jobs that were discovered", "created", len(found.created), "matching", len(found.listing.Jobs))
-		r.Recorder.Eventf(after, nil, corev1.EventTypeNormal, "Created", "Discover", "%s", createdNote(found))
+		r.Recorder.Eventf(after, nil, corev1.EventTypeNormal, "Created", "Discover", "%s", createdNote(after.Name, found.created))
 	}
 	ready := meta.FindStatusCondition(after.Status.Conditions, v1alpha1.ConditionReady)
 	if was := meta.FindStatusCondition(before.Status.Conditions, v1alpha1.ConditionReady); changed(was, ready) {
@@ -47,18 +47,18 @@ func (r *DiscoveryReconciler) announce(ctx context.Context, before, after *v1alp
 	}
 }
 
-// createdNote names some of the jobs that got a VectaraJob.
-func createdNote(found discoveryFinding) string {
+// createdNote names some of the VectaraJobs that a discovery created.
+func createdNote(discovery string, created []jobs.Found) string {
 	var names []string
-	for _, job := range found.created {
+	for _, job := range created {
 		if len(names) == namedJobs {
 			names = append(names, "…")
 			break
 		}
-		names = append(names, job.ID)
+		names = append(names, discoveredName(discovery, job.ID))
 	}
-	what := fmt.Sprintf("%d VectaraJobs", len(found.created))
-	if len(found.created) == 1 {
+	what := fmt.Sprintf("%d VectaraJobs", len(created))
+	if len(created) == 1 {
 		what = "a VectaraJob"
 	}
 	return clipBytes(fmt.Sprintf("Created %s: %s", what, strings.Join(names, ", ")), maxNote)

@@ -68,8 +68,8 @@ func TestWhatADiscoveryTellsTheWorld(t *testing.T) {
 	w.lists(t, listed(manyIDs(8)...)...)
 	w.reconcile(t)
 	want := []recorded{
-		{"Normal", "Created", "Discover", "Created 7 VectaraJobs: job_00000, job_00001, job_00002, job_00003, job_00004, …"},
-		{"Warning", "MaxJobsReached", "Discover", "1 job that matches remains without a VectaraJob: there are 7 already, and that is spec.maxJobs. " +
+		{"Normal", "Created", "Discover", "Created 7 VectaraJobs: legal-15kmkhqn39i1u9ql, legal-fn4umpofl1n4qhkg, legal-4c4ir168m9p4r9qq, legal-u1u3euh9e076jokv, legal-c5kso65rdme6pfcf, …"},
+		{"Warning", "MaxJobsReached", "Discover", "1 job that matches remains without a VectaraJob: spec.maxJobs is 7, and there are that many. " +
 			"Delete some, set ttlSecondsAfterFinished in spec.template, or raise spec.maxJobs."},
 	}
 	if !slices.Equal(w.recorder.events, want) {
@@ -89,7 +89,7 @@ func TestWhatADiscoveryTellsTheWorld(t *testing.T) {
 	for _, event := range w.recorder.events {
 		told = append(told, event.kind+" "+event.reason+": "+event.note)
 	}
-	if len(told) != 3 || !strings.HasPrefix(told[0], "Warning APIUnavailable: ") || told[1] != "Normal Created: Created a VectaraJob: job_00007" ||
+	if len(told) != 3 || !strings.HasPrefix(told[0], "Warning APIUnavailable: ") || told[1] != "Normal Created: Created a VectaraJob: legal-mc1kn20pd3lavmj8" ||
 		!strings.HasPrefix(told[2], "Normal JobsDiscovered: ") {
 		t.Errorf("Events are %q", told)
 	}

@@ -63,7 +63,7 @@ var listRows = []discoveryRow{
 	},
 	{
 		name: "some are more than spec.maxJobs", found: came(func(f *discoveryFinding) { f.plan.excess = 7 }),
-		ready: "False MaxJobsReached", progress: "Stalled", health: status.FailedStatus, says: "7 jobs that match remain without a VectaraJob: there are 1000",
+		ready: "False MaxJobsReached", progress: "Stalled", health: status.FailedStatus, says: "7 jobs that match remain without a VectaraJob: spec.maxJobs is 1000",
 	},
 	{
 		name: "the list is too long", found: came(func(f *discoveryFinding) { f.listing.Truncated = true }),

@@ -104,7 +104,7 @@ func discoveryConditions(discovery *v1alpha1.VectaraJobDiscovery, found discover
 		return stalled(v1alpha1.ReasonTooManyJobs, fmt.Sprintf("%s without a VectaraJob: the operator remembers at most %d jobs of a window. "+
 			"Make the window shorter.", remain(found.plan.forgone), maxHandled))
 	case found.plan.excess > 0:
-		return stalled(v1alpha1.ReasonMaxJobsReached, fmt.Sprintf("%s without a VectaraJob: there are %d already, and that is spec.maxJobs. "+
+		return stalled(v1alpha1.ReasonMaxJobsReached, fmt.Sprintf("%s without a VectaraJob: spec.maxJobs is %d, and there are that many. "+
 			"Delete some, set ttlSecondsAfterFinished in spec.template, or raise spec.maxJobs.", remain(found.plan.excess), spec.MaxJobs))
 	default:
 		return []metav1.Condition{condition(v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonJobsDiscovered,

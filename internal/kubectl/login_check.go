@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -43,6 +44,9 @@ func (o *checkOptions) addFlags(flags *pflag.FlagSet) {
 func (o *checkOptions) validate() error {
 	if !o.enabled {
 		return nil
+	}
+	if !o.allowInsecure && (strings.HasPrefix(o.endpoint, "http://") || strings.HasPrefix(o.tokenURL, "http://")) {
+		return errors.New("--endpoint, --token-url: http:// needs --allow-insecure-endpoints")
 	}
 	roots, err := o.roots()
 	if err != nil {

@@ -133,7 +133,8 @@ func TestLoginRefuses(t *testing.T) {
 		"a key and a client":                   {nil, "", someKey, []string{"--api-key-stdin", "--client-id=me"}, "expected an API key or a client, not both"},
 		"a client's secret without the client": {nil, "", someKey, []string{"--client-secret-stdin"}, "expected --client-id too"},
 		"a name that is none":                  {nil, someKey, "", []string{"--name=A b"}, "--name: expected the name of a Secret"},
-		"an endpoint without TLS":              {nil, someKey, "", []string{"--check", "--endpoint=http://api.vectara.io"}, "Endpoint: expected a URL that starts with https://"},
+		"an endpoint without TLS":              {nil, someKey, "", []string{"--check", "--endpoint=http://api.vectara.io"}, "http:// needs --allow-insecure-endpoints"},
+		"an endpoint that is no URL":           {nil, someKey, "", []string{"--check", "--endpoint=api.vectara.io"}, "Endpoint: expected an absolute URL, https:// with a host"},
 		"a file of certificates that is none":  {nil, someKey, "", []string{"--check", "--ca-file=/nonexistent"}, "--ca-file: "},
 		"to touch a Secret of another type": {
 			secret(func(s *corev1.Secret) { s.Type = corev1.SecretTypeOpaque }), someKey, "", nil,

@@ -42,14 +42,14 @@ func newWaitCommand(s *session) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "wait (NAME... | -l SELECTOR | --all)",
 		Short: "Wait for the outcome of jobs, whatever it is",
-		Long: `Wait until every one of some VectaraJobs has come to an end, well or badly, whichever comes first.
+		Long: `Wait until each of the VectaraJobs has ended, well or badly.
 
 A job that is blocked ends the wait after 5 seconds, since nothing more will happen until somebody does something: the
-credentials are missing or refused, Vectara does not know the job, or the VectaraJob is suspended. To go on, for somebody
-to see to it meanwhile, use --through-blocked.
+credentials are missing or refused, Vectara does not know the job, or the VectaraJob is suspended. With
+--through-blocked, the wait goes on.
 
-A VectaraJob that is deleted after its job ended, such as by its ttlSecondsAfterFinished, counts as what it was. Which
-VectaraJobs -l and --all mean is settled at the start.
+A VectaraJob that is deleted after its job ended, such as by its ttlSecondsAfterFinished, counts as what it was. With -l
+and --all, it is about those that exist at the start.
 
 The exit code says how it ended. Of several jobs it is that of the worst, which is the lowest but 0:` + exitCodes,
 		Example: `  # Wait for one, and act on the outcome

@@ -39,7 +39,7 @@ func (o *waitOptions) addWaitFlags(cmd *cobra.Command) {
 	cmd.Flags().DurationVar(&o.timeout, "timeout", defaultTimeout,
 		"How long to wait, such as 90s or 2h. Zero looks once and does not wait. A negative time means without end.")
 	cmd.Flags().BoolVar(&o.throughBlocked, "through-blocked", false,
-		"Go on waiting while a job is blocked, for somebody to see to it meanwhile.")
+		"Go on waiting while a job is blocked: somebody may fix it meanwhile.")
 }
 
 // waiting waits until it is known of each of some VectaraJobs how it ends.
@@ -176,7 +176,7 @@ func (w *waiting) receive(change follow.Change) {
 		}
 		if change.Deleted && !outcome.Of(change.Job).IsFinal() {
 			e.job = change.Job
-			w.end(e, outcome.Deleted, "deleted before its job ended, last known state: "+words.State(e.job))
+			w.end(e, outcome.Deleted, "deleted before its job ended, "+words.LastKnown(e.job))
 			return
 		}
 		w.update(e, change.Job)

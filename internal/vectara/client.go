@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// The URLs of Vectara's own service, as in section 1 of the project's design.
+// The URLs of Vectara's own service.
 const (
 	DefaultEndpoint = "https://api.vectara.io"
 	DefaultTokenURL = "https://auth.vectara.io/oauth2/token"

@@ -208,7 +208,7 @@ func TestConditionsOfANewObject(t *testing.T) {
 				t.Errorf("kstatus makes a new object %s, want InProgress", got)
 			}
 			r.check(t, s.awaitReason("a", v1alpha1.ConditionSynced, r.reason))
-			s.golden("a", r.name)
+			s.golden(v1alpha1.VectaraJobKind, "a", r.name)
 		})
 	}
 }
@@ -274,7 +274,7 @@ func TestJobThatIsNotFoundStallsAfterAMinuteAndIsFoundOnRequest(t *testing.T) {
 	if reasonOf(stalled, v1alpha1.ConditionReconciling) != "" {
 		t.Error("Reconciling and Stalled are there together")
 	}
-	s.golden("a", notFoundForAMinute)
+	s.golden(v1alpha1.VectaraJobKind, "a", notFoundForAMinute)
 	s.job("job_a", "completed")
 	s.change("a", requestedAt("now"))
 	s.awaitReason("a", v1alpha1.ConditionReady, "JobCompleted")

@@ -24,18 +24,23 @@ metadata: {name: argocd-cm, namespace: argocd}
 data: {url: "https://argocd.example.com"}
 `
 
-// checkArgocdCM wants the health check in a ConfigMap, and what was there before.
+// checkArgocdCM wants the health checks in a ConfigMap, and what was there before.
 func checkArgocdCM(t *testing.T, data map[string]string) {
 	t.Helper()
 	repository, err := harness.Repository()
 	if err != nil {
 		t.Fatal(err)
 	}
-	script, err := os.ReadFile(filepath.Join(repository, filepath.Dir(goldenFolder), "health.lua"))
-	if err != nil {
-		t.Fatal(err)
+	for kind := range namesInDocs {
+		script, err := os.ReadFile(filepath.Join(repository, filepath.Dir(goldenFolder(kind)), "health.lua"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if data["resource.customizations.health.jobs.vectara.io_"+kind] != string(script) {
+			t.Errorf("the ConfigMap has no health check for a %s: %v", kind, data)
+		}
 	}
-	if data["resource.customizations.health.jobs.vectara.io_VectaraJob"] != string(script) || data["url"] != "https://argocd.example.com" {
+	if data["url"] != "https://argocd.example.com" {
 		t.Errorf("the ConfigMap has %v", data)
 	}
 }

@@ -18,9 +18,14 @@ import (
 	"github.com/vectara-job-operator/vectara-job-operator/test/harness"
 )
 
-// goldenFolder holds objects as the API server gave them out, one for each row of the table of conditions and for each
-// stage of a life. The health checks for Argo CD and Flux are tested over them, without a control plane.
-const goldenFolder = "config/argocd/resource_customizations/jobs.vectara.io/VectaraJob/testdata"
+// goldenFolder holds objects of a kind as the API server gave them out, one for each row of the table of conditions and for
+// each stage of a life. The health checks for Argo CD and Flux are tested over them, without a control plane.
+func goldenFolder(kind string) string {
+	return "config/argocd/resource_customizations/jobs.vectara.io/" + kind + "/testdata"
+}
+
+// namesInDocs are the names under which the docs have objects of each kind.
+var namesInDocs = map[string]string{v1alpha1.VectaraJobKind: "reindex-legal", v1alpha1.VectaraJobDiscoveryKind: "legal"}
 
 // refreshGolden has the files written instead of compared.
 const refreshGolden = "UPDATE_GOLDEN"
@@ -33,15 +38,15 @@ func goldenName(name string) string {
 }
 
 // golden compares an object, as the API server has it now, with the file that is kept of it.
-func (s *scene) golden(object, name string) {
+func (s *scene) golden(kind, object, name string) {
 	s.t.Helper()
 	var found unstructured.Unstructured
-	found.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("VectaraJob"))
+	found.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind(kind))
 	s.must(admin.Get(s.ctx, client.ObjectKey{Namespace: s.namespace, Name: object}, &found))
 	got := s.settle(&found)
 	repository, err := harness.Repository()
 	s.must(err)
-	path := filepath.Join(repository, goldenFolder, goldenName(name))
+	path := filepath.Join(repository, goldenFolder(kind), goldenName(name))
 	if os.Getenv(refreshGolden) != "" {
 		s.must(os.MkdirAll(filepath.Dir(path), 0o750))
 		s.must(os.WriteFile(path, []byte(got), 0o600))
@@ -64,7 +69,7 @@ var (
 // settle writes an object down without what differs from one run to the next, under the names that the docs use.
 func (s *scene) settle(object *unstructured.Unstructured) string {
 	s.t.Helper()
-	object.SetName("reindex-legal")
+	object.SetName(namesInDocs[object.GetKind()])
 	object.SetUID("00000000-0000-0000-0000-000000000000")
 	object.SetResourceVersion("1")
 	object.SetManagedFields(nil)
@@ -81,14 +86,24 @@ func (s *scene) settle(object *unstructured.Unstructured) string {
 
 // TestGoldenFilesAllComeFromTheAPIServer finds files that no test compares with an object any more.
 func TestGoldenFilesAllComeFromTheAPIServer(t *testing.T) {
-	var want []string
+	jobs := []string{goldenName(notFoundForAMinute)}
 	for _, r := range rows() {
-		want = append(want, goldenName(r.name))
+		jobs = append(jobs, goldenName(r.name))
 	}
 	for _, st := range stages() {
-		want = append(want, goldenName(st.name))
+		jobs = append(jobs, goldenName(st.name))
 	}
-	want = append(want, goldenName(notFoundForAMinute))
+	var discoveries []string
+	for _, st := range discoveryStages() {
+		discoveries = append(discoveries, goldenName(st.name))
+	}
+	expectFiles(t, goldenFolder(v1alpha1.VectaraJobKind), jobs)
+	expectFiles(t, goldenFolder(v1alpha1.VectaraJobDiscoveryKind), discoveries)
+}
+
+// expectFiles wants these files in a folder, and no others.
+func expectFiles(t *testing.T, folder string, want []string) {
+	t.Helper()
 	slices.Sort(want)
 	if unique := slices.Compact(slices.Clone(want)); len(unique) != len(want) {
 		t.Fatalf("two rows share a file: %v", want)
@@ -97,7 +112,7 @@ func TestGoldenFilesAllComeFromTheAPIServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	entries, err := os.ReadDir(filepath.Join(repository, goldenFolder))
+	entries, err := os.ReadDir(filepath.Join(repository, folder))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,6 +121,6 @@ func TestGoldenFilesAllComeFromTheAPIServer(t *testing.T) {
 		got = append(got, entry.Name())
 	}
 	if !slices.Equal(got, want) {
-		t.Errorf("%s has\n%v\nwant\n%v", goldenFolder, got, want)
+		t.Errorf("%s has\n%v\nwant\n%v", folder, got, want)
 	}
 }

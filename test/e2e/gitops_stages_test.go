@@ -21,7 +21,7 @@ const notFoundForAMinute = "404 for more than a minute"
 // stage is what an object can be in besides the rows of the table of conditions.
 type stage struct {
 	name string
-	// reach brings the object "a", for the job "job_a", there. The manager is running.
+	// reach brings the object there: the VectaraJob "a", for the job "job_a", or the discovery "legal". The manager is running.
 	reach  func(*scene)
 	health status.Status // what kstatus makes of it
 }
@@ -97,7 +97,7 @@ func TestStagesBesidesTheRows(t *testing.T) {
 			if got := healthOf(t, s.get("a")); got != st.health {
 				t.Errorf("kstatus makes it %s, want %s", got, st.health)
 			}
-			s.golden("a", st.name)
+			s.golden(v1alpha1.VectaraJobKind, "a", st.name)
 		})
 	}
 }

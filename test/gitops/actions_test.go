@@ -11,7 +11,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-const actionsFolder = customization + "/actions"
+func actionsFolder(kind string) string { return customization(kind) + "/actions" }
 
 // actionTests is action_test.yaml, as Argo CD defines it.
 type actionTests struct {
@@ -29,10 +29,10 @@ type actionTests struct {
 	} `json:"actionTests"`
 }
 
-func loadActionTests(t *testing.T) actionTests {
+func loadActionTests(t *testing.T, kind string) actionTests {
 	t.Helper()
 	var tests actionTests
-	if err := yaml.UnmarshalStrict([]byte(read(t, actionsFolder+"/action_test.yaml")), &tests); err != nil {
+	if err := yaml.UnmarshalStrict([]byte(read(t, actionsFolder(kind)+"/action_test.yaml")), &tests); err != nil {
 		t.Fatal(err)
 	}
 	if len(tests.Discovery) == 0 || len(tests.Actions) == 0 {
@@ -41,10 +41,10 @@ func loadActionTests(t *testing.T) actionTests {
 	return tests
 }
 
-// runAction runs a script of the folder over an object of the folder, and returns the table that it returned.
-func runAction(t *testing.T, script, input string) map[string]any {
+// runAction runs a script of a kind's folder over an object of that folder, and returns the table that it returned.
+func runAction(t *testing.T, kind, script, input string) map[string]any {
 	t.Helper()
-	result, err := runLua(t.Context(), read(t, actionsFolder+"/"+script), load(t, path.Join(actionsFolder, input)).Object)
+	result, err := runLua(t.Context(), read(t, actionsFolder(kind)+"/"+script), load(t, path.Join(actionsFolder(kind), input)).Object)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,28 +56,32 @@ func runAction(t *testing.T, script, input string) map[string]any {
 }
 
 func TestActionsThatAreOffered(t *testing.T) {
-	for _, c := range loadActionTests(t).Discovery {
-		t.Run(c.InputPath, func(t *testing.T) {
-			want := map[string]any{}
-			for _, action := range c.Result {
-				want[action.Name] = map[string]any{"disabled": action.Disabled}
-			}
-			if got := runAction(t, "discovery.lua", c.InputPath); !reflect.DeepEqual(got, want) {
-				t.Errorf("got %v, want %v", got, want)
-			}
-		})
-	}
+	forEachKind(t, func(t *testing.T, kind string) {
+		for _, c := range loadActionTests(t, kind).Discovery {
+			t.Run(c.InputPath, func(t *testing.T) {
+				want := map[string]any{}
+				for _, action := range c.Result {
+					want[action.Name] = map[string]any{"disabled": action.Disabled}
+				}
+				if got := runAction(t, kind, "discovery.lua", c.InputPath); !reflect.DeepEqual(got, want) {
+					t.Errorf("got %v, want %v", got, want)
+				}
+			})
+		}
+	})
 }
 
 func TestActionsChangeWhatTheyShould(t *testing.T) {
-	for _, c := range loadActionTests(t).Actions {
-		t.Run(c.Action, func(t *testing.T) {
-			want := load(t, path.Join(actionsFolder, c.ExpectedOutputPath)).Object
-			if got := runAction(t, c.Action+"/action.lua", c.InputPath); !reflect.DeepEqual(got, want) {
-				t.Errorf("got\n%v\nwant\n%v", got, want)
-			}
-		})
-	}
+	forEachKind(t, func(t *testing.T, kind string) {
+		for _, c := range loadActionTests(t, kind).Actions {
+			t.Run(c.Action, func(t *testing.T) {
+				want := load(t, path.Join(actionsFolder(kind), c.ExpectedOutputPath)).Object
+				if got := runAction(t, kind, c.Action+"/action.lua", c.InputPath); !reflect.DeepEqual(got, want) {
+					t.Errorf("got\n%v\nwant\n%v", got, want)
+				}
+			})
+		}
+	})
 }
 
 // fromLua is the opposite of toLua. A table with a first element is a list.

@@ -11,9 +11,10 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
+// The keys of Argo CD's ConfigMap are these and the kind.
 const (
-	healthKey  = "resource.customizations.health.jobs.vectara.io_VectaraJob"
-	actionsKey = "resource.customizations.actions.jobs.vectara.io_VectaraJob"
+	healthKey  = "resource.customizations.health.jobs.vectara.io_"
+	actionsKey = "resource.customizations.actions.jobs.vectara.io_"
 )
 
 // resourceActions are the actions for a kind, as Argo CD reads them from its ConfigMap.
@@ -30,19 +31,29 @@ func TestConfigMapHasTheScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if keys := slices.Sorted(maps.Keys(data)); !slices.Equal(keys, []string{actionsKey, healthKey}) {
-		t.Fatalf("the keys are %v", keys)
+	var want []string
+	for _, kind := range kinds {
+		want = append(want, healthKey+kind, actionsKey+kind)
 	}
+	slices.Sort(want)
+	if keys := slices.Sorted(maps.Keys(data)); !slices.Equal(keys, want) {
+		t.Fatalf("the keys are %v, want %v", keys, want)
+	}
+	forEachKind(t, func(t *testing.T, kind string) { hasTheScripts(t, kind, data[healthKey+kind], data[actionsKey+kind]) })
+}
+
+func hasTheScripts(t *testing.T, kind, health, actionsText string) {
+	t.Helper()
 	same := func(name, got string) {
 		t.Helper()
-		if want := read(t, customization+"/"+name); got != want {
+		if want := read(t, customization(kind)+"/"+name); got != want {
 			t.Errorf("the ConfigMap has\n%s\nwant %s:\n%s", got, name, want)
 		}
 	}
-	same("health.lua", data[healthKey])
+	same("health.lua", health)
 
 	var actions resourceActions
-	if err := yaml.UnmarshalStrict([]byte(data[actionsKey]), &actions); err != nil {
+	if err := yaml.UnmarshalStrict([]byte(actionsText), &actions); err != nil {
 		t.Fatal(err)
 	}
 	same("actions/discovery.lua", actions.Discovery)

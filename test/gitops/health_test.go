@@ -17,12 +17,12 @@ type healthCase struct {
 	InputPath    string  `json:"inputPath"`
 }
 
-func healthCases(t *testing.T) []healthCase {
+func healthCases(t *testing.T, kind string) []healthCase {
 	t.Helper()
 	var listed struct {
 		Tests []healthCase `json:"tests"`
 	}
-	if err := yaml.UnmarshalStrict([]byte(read(t, customization+"/health_test.yaml")), &listed); err != nil {
+	if err := yaml.UnmarshalStrict([]byte(read(t, customization(kind)+"/health_test.yaml")), &listed); err != nil {
 		t.Fatal(err)
 	}
 	return listed.Tests
@@ -30,43 +30,52 @@ func healthCases(t *testing.T) []healthCase {
 
 // TestHealthAsListed is Argo CD's own test of a customization.
 func TestHealthAsListed(t *testing.T) {
-	script := read(t, customization+"/health.lua")
-	for _, c := range healthCases(t) {
-		t.Run(c.InputPath, func(t *testing.T) {
-			got, err := health(t.Context(), script, load(t, customization+"/"+c.InputPath).Object)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != c.HealthStatus {
-				t.Errorf("got %+v, want %+v", got, c.HealthStatus)
-			}
-		})
-	}
+	forEachKind(t, func(t *testing.T, kind string) {
+		script := read(t, customization(kind)+"/health.lua")
+		for _, c := range healthCases(t, kind) {
+			t.Run(c.InputPath, func(t *testing.T) {
+				got, err := health(t.Context(), script, load(t, customization(kind)+"/"+c.InputPath).Object)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got != c.HealthStatus {
+					t.Errorf("got %+v, want %+v", got, c.HealthStatus)
+				}
+			})
+		}
+	})
 }
 
 func TestEveryObjectIsListedOnce(t *testing.T) {
-	var listed, there []string
-	for _, c := range healthCases(t) {
-		listed = append(listed, c.InputPath)
-	}
-	for name := range objects(t) {
-		there = append(there, "testdata/"+name+".yaml")
-	}
-	slices.Sort(listed)
-	slices.Sort(there)
-	if !slices.Equal(listed, there) {
-		t.Errorf("health_test.yaml lists\n%v\nthere are\n%v", listed, there)
-	}
+	forEachKind(t, func(t *testing.T, kind string) {
+		var listed, there []string
+		for _, c := range healthCases(t, kind) {
+			listed = append(listed, c.InputPath)
+		}
+		for name := range objects(t, kind) {
+			there = append(there, "testdata/"+name+".yaml")
+		}
+		slices.Sort(listed)
+		slices.Sort(there)
+		if !slices.Equal(listed, there) {
+			t.Errorf("health_test.yaml lists\n%v\nthere are\n%v", listed, there)
+		}
+	})
 }
 
 // TestHealthAgreesWithKstatus keeps Argo CD and Flux of one mind, but for suspended objects: kstatus has no word for them.
 func TestHealthAgreesWithKstatus(t *testing.T) {
-	script := read(t, customization+"/health.lua")
+	forEachKind(t, agreesWithKstatus)
+}
+
+func agreesWithKstatus(t *testing.T, kind string) {
+	t.Helper()
+	script := read(t, customization(kind)+"/health.lua")
 	inArgo := map[status.Status]string{
 		status.InProgressStatus: "Progressing", status.CurrentStatus: "Healthy", status.FailedStatus: "Degraded",
 	}
 	seen := map[string]int{}
-	for name, object := range objects(t) {
+	for name, object := range objects(t, kind) {
 		got, err := health(t.Context(), script, object.Object)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -108,24 +117,26 @@ func integral(t *testing.T, object *unstructured.Unstructured) *unstructured.Uns
 }
 
 func TestHealthOfObjectsThatNoOperatorHasTouched(t *testing.T) {
-	script := read(t, customization+"/health.lua")
 	waiting := verdict{Status: "Progressing", Message: "Waiting for the operator"}
 	metadata := map[string]any{"generation": int64(1)}
-	for name, object := range map[string]map[string]any{
-		"no status":       {"metadata": metadata, "spec": map[string]any{}},
-		"an empty status": {"metadata": metadata, "spec": map[string]any{}, "status": map[string]any{}},
-		"no spec":         {"metadata": metadata},
-	} {
-		t.Run(name, func(t *testing.T) {
-			got, err := health(t.Context(), script, object)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != waiting {
-				t.Errorf("got %+v, want %+v", got, waiting)
-			}
-		})
-	}
+	forEachKind(t, func(t *testing.T, kind string) {
+		script := read(t, customization(kind)+"/health.lua")
+		for name, object := range map[string]map[string]any{
+			"no status":       {"metadata": metadata, "spec": map[string]any{}},
+			"an empty status": {"metadata": metadata, "spec": map[string]any{}, "status": map[string]any{}},
+			"no spec":         {"metadata": metadata},
+		} {
+			t.Run(name, func(t *testing.T) {
+				got, err := health(t.Context(), script, object)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got != waiting {
+					t.Errorf("got %+v, want %+v", got, waiting)
+				}
+			})
+		}
+	})
 }
 
 func TestScriptsHaveNoMoreLibrariesThanArgoGives(t *testing.T) {

@@ -8,6 +8,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/vectara-job-operator/vectara-job-operator/api/v1alpha1"
 )
 
 // resourceTemplate is the resource template in the documented Workflow.
@@ -76,7 +78,7 @@ func outcome(t *testing.T, object *unstructured.Unstructured) string {
 }
 
 func TestWorkflowActsOnTheStateOfTheJob(t *testing.T) {
-	for name, object := range objects(t) {
+	for name, object := range objects(t, v1alpha1.VectaraJobKind) {
 		want := "waits"
 		switch state, _, _ := unstructured.NestedString(object.Object, "status", "state"); state {
 		case "completed":

@@ -20,7 +20,7 @@ func Line(job *v1alpha1.VectaraJob) string {
 	case what == outcome.Blocked:
 		return "blocked: " + Why(job)
 	case trouble(job) != nil:
-		return fmt.Sprintf("%s; cannot ask Vectara: %s: %s", State(job), trouble(job).Reason, trouble(job).Message)
+		return fmt.Sprintf("%s; the last look failed: %s: %s", State(job), trouble(job).Reason, trouble(job).Message)
 	default:
 		return State(job)
 	}

@@ -9,9 +9,8 @@ import (
 	"github.com/vectara-job-operator/vectara-job-operator/internal/kubectl/outcome"
 )
 
-// What the operator does unless its administrator or spec says otherwise: section 4 of the project's design. When it
-// looked last stands nowhere, since a look that brings nothing new costs no write. So no more can be said than about how
-// often it looks.
+// What the operator does unless its administrator or spec says otherwise. When it looked last stands nowhere, since a
+// look that brings nothing new costs no write. So no more can be said than about how often it looks.
 const (
 	shortestPause = 2 * time.Second
 	longestPause  = time.Minute
@@ -43,7 +42,7 @@ func looksInTrouble(reason string) string {
 	case v1alpha1.ReasonUnauthorized, v1alpha1.ReasonPermissionDenied:
 		return "looks about every 5m, and when the Secret changes"
 	case v1alpha1.ReasonJobNotFound:
-		return "looks again within 10m, sooner if the VectaraJob is new"
+		return "looks about every 10m, more often while the VectaraJob is new"
 	case v1alpha1.ReasonRateLimited:
 		return "looks when Vectara allows it"
 	default:

@@ -73,9 +73,9 @@ func (p Page) headline() string {
 		}
 		return text + ", " + Long(p.Now.Sub(Since(job))) + " ago"
 	case what == outcome.Blocked && job.IsSuspended():
-		return "suspended, last known state: " + State(job)
+		return "suspended, " + LastKnown(job)
 	case what == outcome.Blocked:
-		return "blocked, last known state: " + State(job)
+		return "blocked, " + LastKnown(job)
 	case !job.IsSeen():
 		return State(job)
 	default:

@@ -109,6 +109,10 @@ func TestPageTellsTheStory(t *testing.T) {
 			words.Page{Job: running(suspended)},
 			[]string{"reindex: suspended, last known state: started\n", "kubectl patch -n search vj/reindex"},
 		},
+		"of a VectaraJob that was suspended before its job was seen": {
+			words.Page{Job: running(unseen, suspended)},
+			[]string{"reindex: suspended, its job was never seen\n"},
+		},
 		"to somebody who may not read events": {
 			words.Page{Job: running(), NoEvents: "events is forbidden"},
 			[]string{"Events:\n  cannot be read: events is forbidden\n"},
@@ -162,7 +166,7 @@ func TestTable(t *testing.T) {
 	}
 	want := `NAME         STATE          FOR     TYPE                        NOTE
 denied       blocked        60s     replace_filter_attributes   PermissionDenied: Vectara does not let the credentials in S…
-idle         suspended      8m      replace_filter_attributes   last known: started
+idle         suspended      8m      replace_filter_attributes   last known state: started
 unseen       not seen yet   5m
 old          started        8m      replace_filter_attributes
 outage       started        8m      replace_filter_attributes   APIUnavailable: Vectara is not available.

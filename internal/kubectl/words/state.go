@@ -27,6 +27,14 @@ func State(job *v1alpha1.VectaraJob) string {
 	}
 }
 
+// LastKnown says, as a part of a sentence, what was known of the job before nobody could see it any more.
+func LastKnown(job *v1alpha1.VectaraJob) string {
+	if !job.IsSeen() {
+		return "its job was never seen"
+	}
+	return "last known state: " + State(job)
+}
+
 // Since is since when the job is in its state, and zero if it was never seen. If the operator did not see the state begin,
 // that is when Vectara says it did; and how a job ended, Vectara always knows better.
 func Since(job *v1alpha1.VectaraJob) time.Time {
@@ -68,7 +76,7 @@ func Took(job *v1alpha1.VectaraJob) time.Duration {
 	return max(0, job.Status.CompletedAt.Sub(begun.Time))
 }
 
-// trouble is why Vectara cannot be asked at present, fit to be printed, or nil. Nobody asks of a job that has ended, but
+// trouble is why the job cannot be seen at present, fit to be printed, or nil. Nobody asks about a job that has ended, but
 // for a request through the annotation, and its outcome stays.
 func trouble(job *v1alpha1.VectaraJob) *metav1.Condition {
 	synced := meta.FindStatusCondition(job.Status.Conditions, v1alpha1.ConditionSynced)

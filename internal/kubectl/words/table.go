@@ -99,7 +99,7 @@ func note(job *v1alpha1.VectaraJob) string {
 	what := outcome.Of(job)
 	switch {
 	case what == outcome.Blocked && job.IsSuspended():
-		return "last known: " + State(job)
+		return LastKnown(job)
 	case what == outcome.Blocked:
 		return Why(job)
 	case trouble(job) != nil:

@@ -90,7 +90,7 @@ func TestLines(t *testing.T) {
 		"a new VectaraJob": {running(unseen), "not seen yet", "not seen yet, created 5m ago"},
 		"an outage": {
 			running(troubled(v1alpha1.ReasonAPIUnavailable)),
-			"started; cannot ask Vectara: APIUnavailable: Vectara is not available.",
+			"started; the last look failed: APIUnavailable: Vectara is not available.",
 			"started, APIUnavailable for 60s, tries again within a minute or so",
 		},
 		"a job that is blocked": {

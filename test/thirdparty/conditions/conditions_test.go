@@ -22,7 +22,9 @@ import (
 // What the helpers ask for.
 var (
 	_ fluxconditions.Setter    = &v1alpha1.VectaraJob{}
+	_ fluxconditions.Setter    = &v1alpha1.VectaraJobDiscovery{}
 	_ clusterconditions.Setter = &v1alpha1.VectaraJob{}
+	_ clusterconditions.Setter = &v1alpha1.VectaraJobDiscovery{}
 )
 
 // failedJob is a job as the operator leaves it when Vectara says that it failed.
@@ -145,5 +147,44 @@ func TestClusterAPIMirrorsIntoACluster(t *testing.T) {
 	got := clusterconditions.Get(cluster, "SearchIndexReady")
 	if got == nil || got.Status != metav1.ConditionFalse || got.Reason != v1alpha1.ReasonJobFailed {
 		t.Errorf("The cluster's condition is %+v, want what the job's Ready says", got)
+	}
+}
+
+// fullDiscovery is a discovery that may not create any more.
+func fullDiscovery() *v1alpha1.VectaraJobDiscovery {
+	discovery := &v1alpha1.VectaraJobDiscovery{ObjectMeta: metav1.ObjectMeta{Namespace: "search", Name: "legal", Generation: 1}}
+	for kind, status := range map[string]metav1.ConditionStatus{
+		v1alpha1.ConditionReady: metav1.ConditionFalse, v1alpha1.ConditionStalled: metav1.ConditionTrue,
+	} {
+		discovery.Status.Conditions = append(discovery.Status.Conditions, metav1.Condition{
+			Type: kind, Status: status, Reason: v1alpha1.ReasonMaxJobsReached, ObservedGeneration: 1,
+		})
+	}
+	return discovery
+}
+
+func TestFluxReadsAndSetsConditionsOfADiscovery(t *testing.T) {
+	discovery := fullDiscovery()
+	if fluxconditions.IsReady(discovery) || !fluxconditions.IsStalled(discovery) ||
+		fluxconditions.GetReason(discovery, fluxmeta.ReadyCondition) != v1alpha1.ReasonMaxJobsReached {
+		t.Error("A discovery that may not create any more is expected to be stalled and not ready")
+	}
+	fluxconditions.MarkReconciling(discovery, v1alpha1.ReasonCreatingJobs, "The others follow.")
+	if !fluxconditions.IsReconciling(discovery) || fluxconditions.IsStalled(discovery) {
+		t.Errorf("The conditions are %+v, want Reconciling and not Stalled", discovery.Status.Conditions)
+	}
+}
+
+func TestClusterAPIReadsAndSetsConditionsOfADiscovery(t *testing.T) {
+	discovery := fullDiscovery()
+	if !clusterconditions.IsFalse(discovery, clusterv1.ReadyCondition) || !clusterconditions.IsTrue(discovery, v1alpha1.ConditionStalled) {
+		t.Error("A discovery that may not create any more is expected to be stalled and not ready")
+	}
+	clusterconditions.Delete(discovery, v1alpha1.ConditionStalled)
+	clusterconditions.Set(discovery, metav1.Condition{
+		Type: v1alpha1.ConditionReady, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonJobsDiscovered,
+	})
+	if !clusterconditions.IsTrue(discovery, v1alpha1.ConditionReady) || clusterconditions.Has(discovery, v1alpha1.ConditionStalled) {
+		t.Errorf("The conditions are %+v, want Ready and not Stalled", discovery.Status.Conditions)
 	}
 }
