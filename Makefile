@@ -87,7 +87,7 @@ TEST_MODULES := test/thirdparty test/prometheus
 .PHONY: test
 test: controlplane build $(GOTESTSUM) ## Run all tests with the race detector, in minutes
 	@[[ -n "$(RACE)" ]] || echo "test: no C compiler found, which the race detector needs: running without it" >&2
-	@KUBEBUILDER_ASSETS="$(ASSETS)" $(GOTESTSUM) --format pkgname -- $(RACE) -count=1 -timeout 10m ./...
+	@KUBEBUILDER_ASSETS="$(ASSETS)" $(GOTESTSUM) --format pkgname -- $(RACE) -count=1 -timeout 20m ./...
 	@for module in $(TEST_MODULES); do \
 		echo "test: $$module"; \
 		(cd "$$module" && KUBEBUILDER_ASSETS="$(ASSETS)" $(GOTESTSUM) --format pkgname -- -count=1 -timeout 20m ./...); \
@@ -104,7 +104,7 @@ bench: controlplane build ## Measure the manager with 100, 1,000 and 10,000 jobs
 .PHONY: golden
 golden: controlplane ## Refresh the objects in config/argocd that tests take from the API server
 	@UPDATE_GOLDEN=1 KUBEBUILDER_ASSETS="$(ASSETS)" go test ./test/e2e -count=1 \
-		-run 'TestConditionsOfANewObject|TestStagesBesidesTheRows|TestJobThatIsNotFoundStalls'
+		-run 'TestConditionsOfANewObject|TestStagesBesidesTheRows|TestStagesOfADiscovery|TestJobThatIsNotFoundStalls'
 
 .PHONY: generate
 generate: $(CONTROLLER_GEN) ## Refresh deep copies, apply configurations, the CRD and the manager's role

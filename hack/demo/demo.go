@@ -41,7 +41,12 @@ func (d *demo) run(ctx context.Context) error {
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause
 	}
-	if errors.Is(err, errInterrupted) {
+	switch {
+	case errors.Is(err, errInterrupted):
+		err = nil
+	case d.lingered && errors.Is(err, errManagerEnded):
+		// Somebody took its permissions or its CRDs away, as the demo itself suggests.
+		d.out.line("\nThe manager has ended, and so does the demo.")
 		err = nil
 	}
 	if err != nil && !errors.Is(err, errStale) {

@@ -83,12 +83,15 @@ func (d *demo) awaitReady(ctx context.Context) error {
 	return fmt.Errorf("the manager was not ready within %v: its log says why", readyWithin)
 }
 
+// errManagerEnded is the cause of a demo's end that its manager did not wait for.
+var errManagerEnded = errors.New("the manager ended before the demo did")
+
 // earlyEnd waits for the manager's end, and is what to say of it when it comes before its time.
 func earlyEnd(manager *harness.Manager) error {
 	if err := manager.Err(); err != nil {
-		return fmt.Errorf("the manager ended before the demo did (%w): its log says why", err)
+		return fmt.Errorf("%w (%w): its log says why", errManagerEnded, err)
 	}
-	return errors.New("the manager ended before the demo did: its log says why")
+	return fmt.Errorf("%w: its log says why", errManagerEnded)
 }
 
 // managerBinary finds what "make build" built.

@@ -28,7 +28,11 @@ func TestFields(t *testing.T) {
 		"the page is missing":                  {want: "docs/spec/thing.md:1: the page is missing, which explains the fields of Thing"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			project := tree("")
+			line := ""
+			if tt.page != "" {
+				line = "[Thing](docs/spec/thing.md)"
+			}
+			project := tree(line)
 			project["config/crd/bases/things.yaml"] = &fstest.MapFile{Data: []byte(strings.ReplaceAll(thing, "\t", ""))}
 			if tt.page != "" {
 				project["docs/spec/thing.md"] = &fstest.MapFile{Data: []byte(tt.page)}

@@ -24,6 +24,23 @@ func checkLinks(tree fs.FS, pages map[string]markdown.Page, name string) []probl
 	return problems
 }
 
+// checkIndex finds the pages to which the README has no link.
+func checkIndex(pages map[string]markdown.Page) []problem {
+	linked := map[string]bool{readmePage: true}
+	for _, link := range pages[readmePage].Links {
+		if target, err := url.Parse(link.Target); err == nil {
+			linked[resolve(readmePage, target.Path)] = true
+		}
+	}
+	var problems []problem
+	for name := range pages {
+		if !linked[name] {
+			problems = append(problems, problem{name, 1, readmePage + " has no link to this page"})
+		}
+	}
+	return problems
+}
+
 // brokenLink says what is wrong with a link on the page from, or nothing.
 func brokenLink(tree fs.FS, pages map[string]markdown.Page, from, target string) string {
 	link, err := url.Parse(target)

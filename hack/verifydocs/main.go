@@ -96,6 +96,7 @@ func check(tree fs.FS, help string) (int, []problem, error) {
 		problems = append(problems, checkCommands(targets, name, page)...)
 		problems = append(problems, checkPaths(tree, name, page)...)
 	}
+	problems = append(problems, checkIndex(pages)...)
 	problems = append(problems, checkFlags(pages, help)...)
 	problems = append(problems, checkConditions(pages, names)...)
 	problems = append(problems, checkFields(pages, kinds)...)

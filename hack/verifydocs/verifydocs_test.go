@@ -42,7 +42,8 @@ func tree(line string) fstest.MapFS {
 		"# Project", "",
 		"## Flags", "", "| flag | default |", "|---|---|", "| '--endpoint', '--poll-max' | |", "| '--zap-*' | |", "",
 		"## More", "",
-		"See [the guide](docs/guide.md#first-steps) and [below](#more), 'make test' and 'api/v1/types.go'.", "",
+		"See [the guide](docs/guide.md#first-steps) and [below](#more), 'make test' and 'api/v1/types.go'. [All](" + conditionsPage +
+			"), [thing](" + specPage + "), [finder](" + discoveryPage + ").", "",
 		line, "",
 		"## Conditions", "", "'Synced' and 'Ready'. 'Synced' is a reason too.", "",
 		"| what | reason | then |", "|---|:---:|---|", "| 'failed' | 'JobFailed' | 'never' |", "",
@@ -68,6 +69,12 @@ func tree(line string) fstest.MapFS {
 		content[name] = &fstest.MapFile{Data: []byte(strings.ReplaceAll(text, "'", "`"))}
 	}
 	return content
+}
+
+func TestEveryPageCanBeReachedFromTheReadme(t *testing.T) {
+	project := tree("")
+	project["docs/hidden.md"] = &fstest.MapFile{Data: []byte("# Hidden\n")}
+	wantProblems(t, project, "docs/hidden.md:1: README.md has no link to this page")
 }
 
 func TestCheck(t *testing.T) {

@@ -70,7 +70,7 @@ func (o *Options) flagSet() *flag.FlagSet {
 	f.StringVar(&o.WatchNamespaces, "watch-namespaces", o.WatchNamespaces,
 		"`names` of the namespaces to watch, with commas between them; empty means all")
 	f.StringVar(&o.WatchLabelSelector, "watch-label-selector", o.WatchLabelSelector,
-		"label `selector` of the VectaraJobs to watch, such as shard=a; empty means all. Managers with different selectors need different lease names")
+		"label `selector` of the VectaraJobs and VectaraJobDiscoveries to watch, such as shard=a; empty means all. Managers with different selectors need different lease names")
 
 	f.BoolVar(&o.LeaderElect, "leader-elect", o.LeaderElect,
 		"let only one replica be at work at a time")
