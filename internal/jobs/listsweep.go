@@ -209,8 +209,12 @@ func (s *session) takeOffer(w *watcher, now time.Time) {
 	w.target.lookedAt = later(w.target.lookedAt, offer.Asked)
 }
 
-// dropOldOffers forgets what nobody came for.
+// dropOldOffers forgets what nobody came for. It looks through them now and then only: there may be thousands.
 func (s *session) dropOldOffers(now time.Time) {
+	if len(s.offers) == 0 || now.Sub(s.offersSeen) < offerAge/4 {
+		return
+	}
+	s.offersSeen = now
 	maps.DeleteFunc(s.offers, func(_ string, o Observation) bool { return now.Sub(o.Asked) > offerAge })
 }
 

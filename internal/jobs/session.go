@@ -56,6 +56,8 @@ type session struct {
 	lists  map[Key]*listWatcher
 	offers map[string]Observation // by job: what a list brought a moment ago that nobody watches yet
 
+	offersSeen time.Time // when offers were last looked through
+
 	caller caller
 	wake   func(Key)
 	meter  Meter
