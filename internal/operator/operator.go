@@ -37,6 +37,9 @@ import (
 	"github.com/vectara-job-operator/vectara-job-operator/internal/version"
 )
 
+// maxDiscovering is how many discoveries are reconciled at the same time. Each may have several VectaraJobs created at once.
+const maxDiscovering = 4
+
 // shutdownTimeout is for how long work that is under way may go on after the process was told to end.
 const shutdownTimeout = 5 * time.Second
 
@@ -144,10 +147,13 @@ func NewManager(restConfig *rest.Config, options Options) (manager.Manager, erro
 		manager:   mgr,
 		discovery: served,
 		setup: func(ctx context.Context) error {
-			workers := ctrlcontroller.Options{MaxConcurrentReconciles: options.MaxConcurrentReconciles}
 			return errors.Join(
-				reconciler.SetupWithManager(ctx, mgr, waker, workers),
-				discoverer.SetupWithManager(ctx, mgr, workers),
+				reconciler.SetupWithManager(ctx, mgr, waker, ctrlcontroller.Options{
+					MaxConcurrentReconciles: options.MaxConcurrentReconciles,
+				}),
+				discoverer.SetupWithManager(ctx, mgr, ctrlcontroller.Options{
+					MaxConcurrentReconciles: min(options.MaxConcurrentReconciles, maxDiscovering),
+				}),
 			)
 		},
 	}
