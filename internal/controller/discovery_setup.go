@@ -84,10 +84,5 @@ func (r *DiscoveryReconciler) whenDeleted() handler.EventHandler {
 
 // discoveryChanges lets pass what a user did to a discovery, and not what the operator wrote itself.
 func discoveryChanges() predicate.Predicate {
-	return predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
-		return e.ObjectOld.GetGeneration() != e.ObjectNew.GetGeneration() ||
-			e.ObjectOld.GetUID() != e.ObjectNew.GetUID() ||
-			e.ObjectOld.GetDeletionTimestamp().IsZero() != e.ObjectNew.GetDeletionTimestamp().IsZero() ||
-			e.ObjectOld.GetAnnotations()[v1alpha1.RequestedAtAnnotation] != e.ObjectNew.GetAnnotations()[v1alpha1.RequestedAtAnnotation]
-	}}
+	return predicate.Funcs{UpdateFunc: changedByUser}
 }
