@@ -391,3 +391,26 @@ func TestTheMirrorKnowsFromWhoListsWhatAListCosts(t *testing.T) {
 		w.expectCalls("", 45, "for 45 newcomers")
 	})
 }
+
+func TestWhoComesToListWhileCredentialsAreRefusedIsTold(t *testing.T) {
+	inAccount(t, ample, 1, func(w *world, a *account) {
+		w.vectara.respond(failing(status(401, 0)))
+		w.source.Observe(watching("a0"))
+		w.after(time.Second)
+		woken := 0
+		watch := listing("all", waking(&woken))
+		for generation := range int64(3) {
+			watch.Request.Generation = generation + 1
+			w.source.List(watch)
+			w.after(time.Second)
+			if got := w.listed(watch); got.Fault == nil || got.Fault.Kind != Unauthorized || got.Request != watch.Request {
+				w.t.Errorf("told %+v, want that the credentials are refused", got)
+			}
+		}
+		w.after(2 * time.Minute)
+		if woken != 3 {
+			w.t.Errorf("woken %d times, want once for each wish", woken)
+		}
+		w.expectPages(a, 0, "while the credentials are refused")
+	})
+}

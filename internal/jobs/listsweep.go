@@ -239,7 +239,7 @@ func (s *session) handOver(over *sweep, verdict verdict, fault *Fault, now time.
 // show.
 func (s *session) tellListsOfGate(now time.Time) {
 	for _, w := range s.lists {
-		if w.due.After(now) || w.latest != nil && s.gate.fault.Kind == RateLimited {
+		if w.due.After(now) || s.toldOfGate(w) {
 			continue
 		}
 		answers := Request{Generation: w.Request.Generation}
@@ -251,16 +251,26 @@ func (s *session) tellListsOfGate(now time.Time) {
 	}
 }
 
-// nextList is when a list is due; the zero time if none is to be thought of before something happens.
+// toldOfGate reports whether somebody who lists jobs knows why nothing is asked, as far as he needs to.
+func (s *session) toldOfGate(w *listWatcher) bool {
+	return w.latest != nil && w.latest.Request.Generation == w.Request.Generation &&
+		(s.gate.fault.Kind == RateLimited || w.latest.Fault.Is(s.gate.fault))
+}
+
+// nextList is when a list is due, or somebody is to be told that none is made; the zero time if neither is to be thought of
+// before something happens.
 func (s *session) nextList(now time.Time) time.Time {
-	if s.sweep != nil || !s.mayCall() || s.gate.probing() && s.ready.len() > 0 {
-		return time.Time{}
-	}
+	closed := s.gate.closed(now)
+	mayList := s.sweep == nil && s.mayCall() && !(s.gate.probing() && s.ready.len() > 0)
 	var next time.Time
 	for _, w := range s.lists {
 		at := w.due
-		if s.gate.closed(now) && !at.After(now) {
-			at = s.gate.until // It has been told.
+		switch {
+		case closed && !s.toldOfGate(w):
+		case !mayList:
+			continue
+		case closed:
+			at = later(at, s.gate.until)
 		}
 		if next.IsZero() || at.Before(next) {
 			next = at

@@ -239,7 +239,12 @@ func (s *session) nextCall(now time.Time) func() {
 	}
 }
 
+// nextStep returns when step has something to do; the zero time means not before something happens.
 func (s *session) nextStep(now time.Time) time.Time {
+	wantsCall := s.nextCall(now) != nil
+	if !wantsCall {
+		s.shortSince = time.Time{} // Nobody waits for the budget any more.
+	}
 	if s.unused() && s.sweep == nil {
 		return later(s.idleSince.Add(sessionIdle), s.gate.until)
 	}
@@ -247,7 +252,7 @@ func (s *session) nextStep(now time.Time) time.Time {
 	if s.waiting.len() > 0 {
 		times = append(times, s.waiting.first().due)
 	}
-	if s.nextCall(now) != nil {
+	if wantsCall {
 		times = append(times, s.whenToken(now))
 	}
 	if next := s.nextList(now); !next.IsZero() {
