@@ -261,7 +261,7 @@ func (s *session) toldOfGate(w *listWatcher) bool {
 // before something happens.
 func (s *session) nextList(now time.Time) time.Time {
 	closed := s.gate.closed(now)
-	mayList := s.sweep == nil && s.mayCall() && !(s.gate.probing() && s.ready.len() > 0)
+	mayList := s.sweep == nil && s.mayCall() && (!s.gate.probing() || s.ready.len() == 0)
 	var next time.Time
 	for _, w := range s.lists {
 		at := w.due
