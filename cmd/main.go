@@ -20,7 +20,7 @@ const (
 func main() {
 	options, err := operator.ParseOptions(os.Args[1:], os.LookupEnv, os.Stdout)
 	switch {
-	case errors.Is(err, flag.ErrHelp):
+	case errors.Is(err, flag.ErrHelp), errors.Is(err, operator.ErrVersion):
 		return
 	case err != nil:
 		fmt.Fprintln(os.Stderr, err)

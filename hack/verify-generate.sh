@@ -8,7 +8,7 @@ trap 'rm -rf "$copy"' EXIT
 
 mkdir "$copy/bin" "$copy/docs"
 ln -s "$PWD/bin/tools" "$copy/bin/tools"
-cp -Rp go.mod go.sum Makefile api internal config hack "$copy"
+cp -Rp go.mod go.sum Makefile api internal charts config hack "$copy"
 if [[ -d docs ]]; then
   cp -Rp docs "$copy"
 fi
@@ -24,6 +24,7 @@ stale() {
   exit 1
 }
 diff -ruN api "$copy/api" || stale generate
+diff -ruN charts "$copy/charts" || stale generate
 diff -ruN config "$copy/config" || stale generate
 diff -uN docs/api.md "$copy/docs/api.md" || stale docs
 diff -uN docs/metrics.md "$copy/docs/metrics.md" || stale docs

@@ -8,11 +8,12 @@ const (
 	//
 	// True: ReasonSynced.
 	//
-	// False: ReasonPermissionDenied, ReasonJobNotFound, ReasonUnauthorized, ReasonCredentialsNotFound,
-	// ReasonCredentialsInvalid, ReasonRateLimited, ReasonAPIUnavailable, ReasonInvalidResponse. What was mirrored
-	// before stays in status.
+	// False: ReasonPermissionDenied, ReasonJobNotFound, ReasonUnauthorized, ReasonRequestRejected,
+	// ReasonCredentialsNotFound, ReasonCredentialsInvalid, ReasonRateLimited, ReasonAPIUnavailable,
+	// ReasonInvalidResponse when the last poll failed, or when the next one is overdue by more than 30 s. What was
+	// mirrored before stays in status.
 	//
-	// Unknown: never. The condition is absent until the first answer.
+	// Unknown: never. The condition is absent until the first response.
 	ConditionSynced = "Synced"
 
 	// ConditionReady says whether the job completed.
@@ -21,10 +22,11 @@ const (
 	//
 	// False: ReasonJobQueued, ReasonJobStarted, ReasonJobRetrying, ReasonJobStateUnknown while it may still complete;
 	// ReasonJobFailed, ReasonJobAborted when it never will; ReasonPermissionDenied, ReasonJobNotFound,
-	// ReasonUnauthorized, ReasonCredentialsNotFound, ReasonCredentialsInvalid while a person is needed to find out.
+	// ReasonUnauthorized, ReasonRequestRejected, ReasonCredentialsNotFound, ReasonCredentialsInvalid while a person is
+	// needed to find out.
 	//
-	// Unknown: ReasonRateLimited, ReasonAPIUnavailable, ReasonInvalidResponse when Vectara has never answered with the
-	// job. Once it has, such a fault leaves Ready at what the mirrored state says.
+	// Unknown: ReasonRateLimited, ReasonAPIUnavailable, ReasonInvalidResponse when Vectara has never returned the job.
+	// Once it has, such a fault leaves Ready at what the mirrored state says.
 	ConditionReady = "Ready"
 
 	// ConditionReconciling says that the operator is at work and that the outcome is open. It follows kstatus: it is
@@ -38,13 +40,13 @@ const (
 	// while True, and never together with ConditionReconciling.
 	//
 	// True: ReasonJobFailed, ReasonJobAborted, ReasonPermissionDenied, ReasonJobNotFound, ReasonUnauthorized,
-	// ReasonCredentialsNotFound, ReasonCredentialsInvalid.
+	// ReasonRequestRejected, ReasonCredentialsNotFound, ReasonCredentialsInvalid.
 	ConditionStalled = "Stalled"
 )
 
 // Reasons that a state of the job gives.
 const (
-	// ReasonSynced says that Vectara answered with the job and that status shows the answer.
+	// ReasonSynced says that Vectara returned the job and that status shows it.
 	ReasonSynced = "Synced"
 	// ReasonJobQueued goes with JobStateQueued.
 	ReasonJobQueued = "JobQueued"
@@ -63,7 +65,7 @@ const (
 	ReasonJobAborted = "JobAborted"
 )
 
-// Reasons why the job could not be looked at, that a person has to see to.
+// Reasons why the job could not be polled that a person has to act on.
 const (
 	// ReasonPermissionDenied says that Vectara answered 403: the credentials are good but may not see this job.
 	ReasonPermissionDenied = "PermissionDenied"
@@ -71,6 +73,9 @@ const (
 	ReasonJobNotFound = "JobNotFound"
 	// ReasonUnauthorized says that Vectara answered 401, or that the token endpoint refused the OAuth client.
 	ReasonUnauthorized = "Unauthorized"
+	// ReasonRequestRejected says that Vectara rejected the request itself, with a 4xx status that none of the other
+	// reasons stands for, such as 400, 405, 410 or 422. Repeating it does not help; it is repeated every 10 minutes.
+	ReasonRequestRejected = "RequestRejected"
 	// ReasonCredentialsNotFound says that no Secret of type CredentialsSecretType has the name in spec.secretRef. A
 	// Secret of another type counts as absent: the operator never reads it.
 	ReasonCredentialsNotFound = "CredentialsNotFound"
@@ -79,15 +84,14 @@ const (
 	ReasonCredentialsInvalid = "CredentialsInvalid"
 )
 
-// Reasons why the job could not be looked at, that time may heal.
+// Reasons why the job could not be polled that waiting may help.
 const (
-	// ReasonRateLimited says that Vectara answered 429. Nothing more is asked with the same credentials until the time
-	// that Vectara named has passed.
+	// ReasonRateLimited says that Vectara answered 429, and that the operator sends nothing with the same credentials
+	// until the time that Vectara named has passed; or that the operator's own request budget does not suffice.
 	ReasonRateLimited = "RateLimited"
-	// ReasonAPIUnavailable says that Vectara could not be reached or answered 408, 409, 425, 5xx or another status
-	// that says nothing of the job.
+	// ReasonAPIUnavailable says that Vectara could not be reached or answered 408, 409, 425 or 5xx.
 	ReasonAPIUnavailable = "APIUnavailable"
-	// ReasonInvalidResponse says that what came back cannot be believed: a redirect, a body that is too large or not
-	// JSON, or another job.
+	// ReasonInvalidResponse says that the response is invalid: a redirect, a body that is too large or not JSON, or
+	// another job.
 	ReasonInvalidResponse = "InvalidResponse"
 )

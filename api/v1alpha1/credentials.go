@@ -22,6 +22,6 @@ const (
 	ClientSecretKey = "client-secret"
 )
 
-// RequestedAtAnnotation asks for the job to be looked at now. Every new value of it is one request; status echoes the
+// RequestedAtAnnotation requests a poll of the job now. Every new value of it is one request; status echoes the
 // value in lastHandledReconcileAt once Vectara was asked. The present time makes a good value.
 const RequestedAtAnnotation = GroupName + "/requestedAt"

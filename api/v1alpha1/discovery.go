@@ -10,13 +10,16 @@ const VectaraJobDiscoveryKind = "VectaraJobDiscovery"
 // DiscoveryLabel is on every VectaraJob that a VectaraJobDiscovery created. Its value is the name of the discovery.
 const DiscoveryLabel = GroupName + "/discovery"
 
-// Reasons for the conditions of a VectaraJobDiscovery. Trouble with the credentials or with Vectara has the reasons of a
-// VectaraJob: ReasonUnauthorized, ReasonPermissionDenied, ReasonCredentialsNotFound, ReasonCredentialsInvalid and
-// ReasonJobNotFound make it Stalled; ReasonRateLimited, ReasonAPIUnavailable and ReasonInvalidResponse make it Reconciling and
+// Reasons for the conditions of a VectaraJobDiscovery. Faults of the credentials or of Vectara have the reasons of a
+// VectaraJob: ReasonUnauthorized, ReasonPermissionDenied, ReasonRequestRejected, ReasonCredentialsNotFound,
+// ReasonCredentialsInvalid and ReasonJobNotFound make it Stalled; ReasonRateLimited, ReasonAPIUnavailable and ReasonInvalidResponse make it Reconciling and
 // leave Ready as it was.
 const (
 	// ReasonJobsDiscovered says that every job that matches has had its VectaraJob. Ready is True.
 	ReasonJobsDiscovered = "JobsDiscovered"
+	// ReasonNoJobMatches says that no job matches at present. Ready is True, and its message says what was searched for: the window
+	// or a corpus key may be wrong.
+	ReasonNoJobMatches = "NoJobMatches"
 	// ReasonCreatingJobs says that there are more jobs without a VectaraJob than are created at once. Ready is False, and the
 	// discovery Reconciling: the others follow in a moment.
 	ReasonCreatingJobs = "CreatingJobs"
@@ -34,7 +37,7 @@ const (
 	ReasonCreationFailed = "CreationFailed"
 )
 
-// IsSuspended reports whether the operator is told to leave the resource alone.
+// IsSuspended reports whether spec.suspend is true: the operator then neither lists jobs nor writes status.
 func (d *VectaraJobDiscovery) IsSuspended() bool {
 	return d.Spec.Suspend != nil && *d.Spec.Suspend
 }

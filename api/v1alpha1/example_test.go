@@ -45,17 +45,17 @@ func ExampleVectaraJob_Outcome() {
 	// Output: it will never be ready: start another job
 }
 
-// A changed spec makes conditions a thing of the past until the operator has looked again. How a job ended stays.
+// A changed spec makes conditions a thing of the past until the operator has acted on it. How a job ended stays.
 func ExampleVectaraJob_IsObserved() {
 	job := failed()
-	fmt.Println("looked at since spec was changed:", job.IsObserved())
+	fmt.Println("observed since spec was changed:", job.IsObserved())
 
 	job.Generation++ // As the API server does when somebody changes spec.
-	fmt.Println("looked at since spec was changed:", job.IsObserved())
+	fmt.Println("observed since spec was changed:", job.IsObserved())
 	fmt.Println("outcome:", job.Outcome())
 	// Output:
-	// looked at since spec was changed: true
-	// looked at since spec was changed: false
+	// observed since spec was changed: true
+	// observed since spec was changed: false
 	// outcome: Failed
 }
 

@@ -12,7 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// runningJob is a job that was looked at since its spec changed last.
+// runningJob is a job that was observed since its spec changed last.
 func runningJob() *VectaraJob {
 	return &VectaraJob{
 		ObjectMeta: metav1.ObjectMeta{Generation: 2},
@@ -49,7 +49,7 @@ func TestOutcome(t *testing.T) {
 		"a stalled job whose spec was changed since is open":        {[]func(*VectaraJob){stalled("True"), behind}, OutcomeOpen},
 		"a completed job stays completed when its spec is changed":  {[]func(*VectaraJob){inState(JobStateCompleted), behind}, OutcomeCompleted},
 		"a failed job stays failed when its spec is changed":        {[]func(*VectaraJob){inState(JobStateFailed), stalled("True"), behind}, OutcomeFailed},
-		"a new resource that nobody looked at is open":              {[]func(*VectaraJob){func(job *VectaraJob) { job.Status = VectaraJobStatus{ObservedGeneration: -1} }}, OutcomeOpen},
+		"a new resource that nobody observed is open":               {[]func(*VectaraJob){func(job *VectaraJob) { job.Status = VectaraJobStatus{ObservedGeneration: -1} }}, OutcomeOpen},
 		"a resource whose status the API server left out is open":   {[]func(*VectaraJob){func(job *VectaraJob) { job.Status = VectaraJobStatus{} }}, OutcomeOpen},
 		"a stalled resource with a status of no generation is open": {[]func(*VectaraJob){stalled("True"), func(job *VectaraJob) { job.Status.ObservedGeneration = -1 }}, OutcomeOpen},
 	} {

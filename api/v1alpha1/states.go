@@ -53,18 +53,20 @@ const (
 	JobTypeUnknown JobType = "unknown"
 )
 
-// IsFinished reports whether the mirrored job has ended, well or badly. The operator asks Vectara nothing more about
-// a finished job, unless the annotation RequestedAtAnnotation asks it to.
+// IsFinished reports whether the job has ended, well or badly, as far as status says. Outcome says which of the two. The
+// operator does not poll a finished job again, unless the annotation RequestedAtAnnotation requests it.
 func (j *VectaraJob) IsFinished() bool {
 	return j.Status.State.IsFinal()
 }
 
-// IsSeen reports whether Vectara ever answered with the job, so that status holds something of it.
+// IsSeen reports whether Vectara ever returned the job, so that state and the other mirrored fields of status mean
+// something: before that they are empty, and so is state when Vectara gives none.
 func (j *VectaraJob) IsSeen() bool {
 	return j.Status.LastTransitionTime != nil
 }
 
-// IsSuspended reports whether the operator is told to leave the resource alone.
+// IsSuspended reports whether spec.suspend is true: the operator then neither polls the job nor writes status, so that
+// status may be out of date although Synced is True.
 func (j *VectaraJob) IsSuspended() bool {
 	return j.Spec.Suspend != nil && *j.Spec.Suspend
 }

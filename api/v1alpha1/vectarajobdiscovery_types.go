@@ -11,12 +11,16 @@ import (
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:scope=Namespaced,path=vectarajobdiscoveries,singular=vectarajobdiscovery,shortName=vjd,categories=vectara
 // +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 63",message="metadata.name must be at most 63 characters: it becomes the value of a label"
+// +kubebuilder:selectablefield:JSONPath=`.spec.secretRef.name`
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`,description="Whether every job that matches has a VectaraJob"
 // +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`,description="Why Ready is what it is"
-// +kubebuilder:printcolumn:name="Observed",type=integer,JSONPath=`.status.observedJobs`,description="How many jobs match"
-// +kubebuilder:printcolumn:name="Created",type=integer,JSONPath=`.status.createdJobs`,description="How many VectaraJobs were created so far"
+// +kubebuilder:printcolumn:name="Matching",type=integer,JSONPath=`.status.observedJobs`,description="How many jobs matched when they were last listed"
+// +kubebuilder:printcolumn:name="Mirrored",type=integer,JSONPath=`.status.mirroredJobs`,description="How many VectaraJobs of this discovery there are"
+// +kubebuilder:printcolumn:name="Waiting",type=integer,JSONPath=`.status.waitingJobs`,description="How many of the jobs that match have not had a VectaraJob"
+// +kubebuilder:printcolumn:name="Suspended",type=boolean,JSONPath=`.spec.suspend`,description="Whether the operator leaves this resource alone, so that the other columns may be out of date"
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`,description="When this resource was created"
-// +kubebuilder:printcolumn:name="Last Sweep",type=date,JSONPath=`.status.lastSweepTime`,priority=1,description="When the jobs were listed, to the hour if nothing changed"
+// +kubebuilder:printcolumn:name="Created",type=integer,JSONPath=`.status.createdJobs`,priority=1,description="How many VectaraJobs were created so far"
+// +kubebuilder:printcolumn:name="Last Sweep",type=date,JSONPath=`.status.lastSweepTime`,priority=1,description="When the last complete list of the jobs began, to the hour if nothing changed"
 // +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].message`,priority=1,description="What Ready says in words"
 
 // VectaraJobDiscovery creates a VectaraJob for each job of a Vectara account
@@ -30,7 +34,7 @@ type VectaraJobDiscovery struct {
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
 	// spec says which jobs are to have a VectaraJob, and what it looks like. When
-	// absent, all jobs of the last 24h have one.
+	// absent, all jobs of the last 24h have one, until a day after they ended.
 	// Default: {}.
 	// +kubebuilder:default:={}
 	// +optional
@@ -125,7 +129,8 @@ type VectaraJobDiscoverySpec struct {
 	// +kubebuilder:validation:MinLength=2
 	// +kubebuilder:validation:MaxLength=32
 	// +kubebuilder:validation:Pattern=`^([0-9]{1,6}(\.[0-9]{1,9})?(ms|s|m|h))+$`
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('8760h')",message="lookBack must be between 1m and 8760h"
+	// +kubebuilder:validation:XValidation:rule="!self.contains('d')",message="days are no unit: write hours, such as 168h for 7d"
+	// +kubebuilder:validation:XValidation:rule="self.contains('d') || duration(self) >= duration('1m') && duration(self) <= duration('8760h')",message="lookBack must be between 1m and 8760h"
 	// +optional
 	LookBack *metav1.Duration `json:"lookBack,omitempty"`
 
@@ -138,12 +143,15 @@ type VectaraJobDiscoverySpec struct {
 	// +kubebuilder:validation:MinLength=2
 	// +kubebuilder:validation:MaxLength=32
 	// +kubebuilder:validation:Pattern=`^([0-9]{1,6}(\.[0-9]{1,9})?(ms|s|m|h))+$`
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('10s') && duration(self) <= duration('24h')",message="interval must be between 10s and 24h"
+	// +kubebuilder:validation:XValidation:rule="!self.contains('d')",message="days are no unit: write hours, such as 168h for 7d"
+	// +kubebuilder:validation:XValidation:rule="self.contains('d') || duration(self) >= duration('10s') && duration(self) <= duration('24h')",message="interval must be between 10s and 24h"
 	// +optional
 	Interval *metav1.Duration `json:"interval,omitempty"`
 
 	// template is what the VectaraJobs look like. A change of it holds for those
 	// that are created later.
+	// Default: {spec: {ttlSecondsAfterFinished: 86400}}.
+	// +kubebuilder:default:={}
 	// +optional
 	Template VectaraJobTemplate `json:"template,omitzero"`
 
@@ -172,6 +180,8 @@ type VectaraJobTemplate struct {
 	Metadata VectaraJobTemplateMetadata `json:"metadata,omitzero"`
 
 	// spec is how the job of each VectaraJob is to be observed.
+	// Default: {ttlSecondsAfterFinished: 86400}.
+	// +kubebuilder:default:={}
 	// +optional
 	Spec VectaraJobTemplateSpec `json:"spec,omitzero"`
 }
@@ -180,21 +190,24 @@ type VectaraJobTemplate struct {
 // discovery.
 type VectaraJobTemplateMetadata struct {
 	// labels are the labels of each VectaraJob, at most 32, besides
-	// jobs.vectara.io/discovery, which holds the name of the discovery and cannot
-	// be set here.
+	// jobs.vectara.io/discovery, which holds the name of the discovery. The prefix
+	// jobs.vectara.io/ is reserved for the operator.
 	// Example: {team: search}.
 	// +kubebuilder:validation:MaxProperties=32
 	// +kubebuilder:validation:XValidation:rule="self.all(key, !format.qualifiedName().validate(key).hasValue())",message="each key must be the key of a label, such as example.com/team"
 	// +kubebuilder:validation:XValidation:rule="self.all(key, !format.labelValue().validate(self[key]).hasValue())",message="each value must be the value of a label: letters, digits, -, _ and ., at most 63 characters"
-	// +kubebuilder:validation:XValidation:rule="!('jobs.vectara.io/discovery' in self)",message="jobs.vectara.io/discovery is set by the operator"
+	// +kubebuilder:validation:XValidation:rule="self.all(key, !key.startsWith('jobs.vectara.io/'))",message="the prefix jobs.vectara.io/ is reserved for the operator: use another one, or none"
 	// +optional
 	Labels map[string]LabelValue `json:"labels,omitempty"`
 
 	// annotations are the annotations of each VectaraJob, at most 32, of at most
-	// 4096 characters each.
+	// 4096 characters each, and of at most 65536 bytes together, keys included.
+	// The prefix jobs.vectara.io/ is reserved for the operator.
 	// Example: {example.com/runbook: "https://example.com/reindex"}.
 	// +kubebuilder:validation:MaxProperties=32
 	// +kubebuilder:validation:XValidation:rule="self.all(key, !format.qualifiedName().validate(key.lowerAscii()).hasValue())",message="each key must be the key of an annotation, such as example.com/runbook"
+	// +kubebuilder:validation:XValidation:rule="self.all(key, !key.lowerAscii().startsWith('jobs.vectara.io/'))",message="the prefix jobs.vectara.io/ is reserved for the operator: use another one, or none"
+	// +kubebuilder:validation:XValidation:rule="self.map(key, size(key) + size(bytes(self[key]))).sum() <= 65536",message="all keys and values together must be at most 65536 bytes, of which a character may take up to 4"
 	// +optional
 	Annotations map[string]AnnotationValue `json:"annotations,omitempty"`
 }
@@ -213,7 +226,7 @@ type AnnotationValue string
 // VectaraJobTemplateSpec is how the job of each VectaraJob of a discovery is
 // to be observed. The fields are those of VectaraJobSpec.
 type VectaraJobTemplateSpec struct {
-	// pollInterval is the time from one look at an unfinished job to the next,
+	// pollInterval is the time from one poll of an unfinished job to the next,
 	// from 1s to 24h, as a duration such as 30s or 1h30m. When absent, the
 	// interval adapts to the age of the job.
 	// Example: 30s.
@@ -221,7 +234,8 @@ type VectaraJobTemplateSpec struct {
 	// +kubebuilder:validation:MinLength=2
 	// +kubebuilder:validation:MaxLength=32
 	// +kubebuilder:validation:Pattern=`^([0-9]{1,6}(\.[0-9]{1,9})?(ms|s|m|h))+$`
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('24h')",message="pollInterval must be between 1s and 24h"
+	// +kubebuilder:validation:XValidation:rule="!self.contains('d')",message="days are no unit: write hours, such as 168h for 7d"
+	// +kubebuilder:validation:XValidation:rule="self.contains('d') || duration(self) >= duration('1s') && duration(self) <= duration('24h')",message="pollInterval must be between 1s and 24h"
 	// +optional
 	PollInterval *metav1.Duration `json:"pollInterval,omitempty"`
 
@@ -233,21 +247,26 @@ type VectaraJobTemplateSpec struct {
 	// +kubebuilder:validation:MinLength=2
 	// +kubebuilder:validation:MaxLength=32
 	// +kubebuilder:validation:Pattern=`^([0-9]{1,6}(\.[0-9]{1,9})?(ms|s|m|h))+$`
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('5m')",message="requestTimeout must be between 1s and 5m"
+	// +kubebuilder:validation:XValidation:rule="!self.contains('d')",message="days are no unit: write hours, such as 168h for 7d"
+	// +kubebuilder:validation:XValidation:rule="self.contains('d') || duration(self) >= duration('1s') && duration(self) <= duration('5m')",message="requestTimeout must be between 1s and 5m"
 	// +optional
 	RequestTimeout *metav1.Duration `json:"requestTimeout,omitempty"`
 
-	// ttlSecondsAfterFinished is for how many seconds each VectaraJob is kept once
-	// its job was seen to have ended; then the operator deletes it, and does not
-	// create it again. When absent, it is kept, and counts towards maxJobs.
-	// Example: 86400.
+	// ttlSecondsAfterFinished is for how many seconds, from 0 to 2147483647 (68
+	// years), each VectaraJob is kept once its job was seen to have ended; then
+	// the operator deletes it, and does not create it again. As long as it is
+	// kept, it counts towards maxJobs.
+	// Default: 86400. Example: 3600.
+	// +kubebuilder:default=86400
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=2147483647
 	// +optional
 	TTLSecondsAfterFinished *int32 `json:"ttlSecondsAfterFinished,omitempty"`
 }
 
-// VectaraJobDiscoveryStatus is what came of looking for jobs.
+// VectaraJobDiscoveryStatus is what came of looking for jobs. The operator is
+// the only author, so that it has one owner as a whole.
+// +structType=atomic
 type VectaraJobDiscoveryStatus struct {
 	// observedGeneration is the generation of spec that this status was made for;
 	// -1 until the first time.
@@ -259,10 +278,31 @@ type VectaraJobDiscoveryStatus struct {
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
 	// observedJobs is how many jobs matched when they were last listed completely.
+	// Absent until then.
 	// Example: 12.
 	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=2147483647
 	// +optional
 	ObservedJobs *int32 `json:"observedJobs,omitempty"`
+
+	// mirroredJobs is how many VectaraJobs of this discovery there are, also of
+	// jobs that match no more. At most spec.maxJobs are created, so that it is
+	// greater only after maxJobs was lowered. Absent until the jobs were first
+	// listed completely.
+	// Example: 10.
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=2147483647
+	// +optional
+	MirroredJobs *int32 `json:"mirroredJobs,omitempty"`
+
+	// waitingJobs is how many of the jobs that match have not had a VectaraJob,
+	// for the reason that the condition Ready gives. Absent until the jobs were
+	// first listed completely.
+	// Example: 2.
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=2147483647
+	// +optional
+	WaitingJobs *int32 `json:"waitingJobs,omitempty"`
 
 	// createdJobs is how many VectaraJobs this discovery has created so far, those
 	// included that have been deleted since.
@@ -272,11 +312,10 @@ type VectaraJobDiscoveryStatus struct {
 	// +optional
 	CreatedJobs int64 `json:"createdJobs,omitempty"`
 
-	// lastSweepTime is when the jobs were last listed completely, to the second.
-	// It is brought up to date when something else changes, or when an hour has
-	// passed.
+	// lastSweepTime is when the last complete list of the jobs began, to the
+	// second. Jobs that were created later may not be on it. It is brought up to
+	// date when something else changes, or when an hour has passed.
 	// Example: 2026-01-31T12:00:00Z.
-	// +kubebuilder:validation:XValidation:rule="self >= timestamp('0001-01-01T00:00:00Z')",message="must be an RFC 3339 time such as 2026-01-31T12:00:00Z"
 	// +optional
 	LastSweepTime *metav1.Time `json:"lastSweepTime,omitempty"`
 
@@ -292,9 +331,11 @@ type VectaraJobDiscoveryStatus struct {
 
 	// handledJobs is the operator's memory of the jobs in the window that have had
 	// their VectaraJob, so that none is created anew after it was deleted. It is
-	// for the operator alone. At most 512 groups.
+	// for the operator alone. At most 512 groups, with at most 160000 characters
+	// of digests together, which is 20000 jobs.
 	// Example: [{createdBefore: "2026-01-31T12:00:00Z", digests: q2fK0xZt}].
 	// +kubebuilder:validation:MaxItems=512
+	// +kubebuilder:validation:XValidation:rule="self.map(group, size(group.digests)).sum() <= 160000",message="all digests together must be at most 160000 characters"
 	// +listType=atomic
 	// +optional
 	HandledJobs []HandledJobs `json:"handledJobs,omitempty"`
@@ -304,8 +345,6 @@ type VectaraJobDiscoveryStatus struct {
 	// needed (Stalled). The last two are there only while True. At most 32.
 	// Example: [{type: Ready, status: "True", reason: JobsDiscovered, …}].
 	// +kubebuilder:validation:MaxItems=32
-	// +kubebuilder:validation:XValidation:rule="self.all(c, c.lastTransitionTime >= timestamp('0001-01-01T00:00:00Z'))",message="lastTransitionTime must be an RFC 3339 time such as 2026-01-31T12:00:00Z"
-	// +kubebuilder:validation:XValidation:rule="self.all(c, !has(c.observedGeneration) || c.observedGeneration <= 9007199254740991)",message="observedGeneration must be at most 9007199254740991"
 	// +listType=map
 	// +listMapKey=type
 	// +optional
@@ -317,7 +356,6 @@ type HandledJobs struct {
 	// createdBefore is a time before which all of them were created in Vectara, to
 	// the second. Once the window begins later, they are forgotten.
 	// Example: 2026-01-31T12:00:00Z.
-	// +kubebuilder:validation:XValidation:rule="self >= timestamp('0001-01-01T00:00:00Z')",message="must be an RFC 3339 time such as 2026-01-31T12:00:00Z"
 	// +required
 	CreatedBefore metav1.Time `json:"createdBefore,omitzero"`
 

@@ -187,6 +187,16 @@ func (in *VectaraJobDiscoveryStatus) DeepCopyInto(out *VectaraJobDiscoveryStatus
 		*out = new(int32)
 		**out = **in
 	}
+	if in.MirroredJobs != nil {
+		in, out := &in.MirroredJobs, &out.MirroredJobs
+		*out = new(int32)
+		**out = **in
+	}
+	if in.WaitingJobs != nil {
+		in, out := &in.WaitingJobs, &out.WaitingJobs
+		*out = new(int32)
+		**out = **in
+	}
 	if in.LastSweepTime != nil {
 		in, out := &in.LastSweepTime, &out.LastSweepTime
 		*out = (*in).DeepCopy()

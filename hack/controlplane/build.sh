@@ -47,7 +47,7 @@ up_to_date() {
   done
 }
 
-# link_flags prints the linker flags that strip a binary and tell it its version.
+# link_flags prints the linker flags that strip a binary and set its version.
 # All binaries get the same flags, and so share compiled packages.
 link_flags() {
   local version major minor package

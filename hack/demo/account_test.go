@@ -23,15 +23,15 @@ func TestAccountSumsUpTheRequestsAboutAJob(t *testing.T) {
 		callsAtEnd int
 		want       account
 	}{
-		"nobody asked after the end": {
+		"no poll after the end": {
 			job: job, requests: requests, callsAtEnd: 3,
 			want: account{shownJob: job, calls: 3, lastCall: 4 * time.Second, ended: 3 * time.Second},
 		},
-		"somebody asked once more": {
+		"one more poll after the end": {
 			job: job, requests: requests, callsAtEnd: 2,
 			want: account{shownJob: job, calls: 3, late: 1, lastCall: 4 * time.Second, ended: 3 * time.Second},
 		},
-		"nobody ever asked": {
+		"no poll at all": {
 			job:  job,
 			want: account{shownJob: job, ended: 3 * time.Second},
 		},

@@ -11,10 +11,10 @@ import (
 	"github.com/vectara-job-operator/vectara-job-operator/test/harness"
 )
 
-// quiet is for how long the demo watches that nobody asks about jobs that have ended: three polls' time.
+// quiet is for how long the demo watches that no job that has ended is polled: three polls' time.
 const quiet = 6 * time.Second
 
-// check looks into the request log of the simulated Vectara, the audit log of the API server, and whatever the API key
+// check reads the request log of the simulated Vectara, the audit log of the API server, and whatever the API key
 // must not be in. It fails if anything is not as promised.
 func (d *demo) check(ctx context.Context) error {
 	if err := d.keepQuiet(ctx); err != nil {
@@ -30,20 +30,20 @@ func (d *demo) check(ctx context.Context) error {
 	d.out.line("")
 
 	objects := []string{"get", "vj,events", "-n", namespace, "-o", "yaml"}
-	d.out.command(kubectlLine(objects), "  # not shown: the API key is looked for in it")
+	d.out.command(kubectlLine(objects), "  # not shown: the API key is searched for in it")
 	dump, err := d.cluster.Kubectl(ctx, objects...)
 	if err != nil {
 		return err
 	}
-	return d.pronounce(append(callVerdicts(accounts), keyVerdicts(demoKey(), d.vectara.Requests(), map[string]string{
+	return d.report(append(callOutcomes(accounts), keyOutcomes(demoKey(), d.vectara.Requests(), map[string]string{
 		"the manager's log":          d.manager.Output(),
 		"the VectaraJobs and events": dump,
 	})...))
 }
 
-// keepQuiet lets some time pass in which the operator could ask about jobs that have ended.
+// keepQuiet lets some time pass in which the operator could poll jobs that have ended.
 func (d *demo) keepQuiet(ctx context.Context) error {
-	d.out.line("Waiting %.0f s, to see that nobody asks Vectara about jobs that have ended ...", quiet.Seconds())
+	d.out.line("Waiting %.0f s, to see that no job that has ended is polled ...", quiet.Seconds())
 	timer := time.NewTimer(time.Until(d.settled.Add(quiet)))
 	defer timer.Stop()
 	select {
@@ -54,10 +54,10 @@ func (d *demo) keepQuiet(ctx context.Context) error {
 	}
 }
 
-// pronounce shows the verdicts. It fails if one is bad.
-func (d *demo) pronounce(verdicts []verdict) error {
+// report shows the outcomes. It fails if one is bad.
+func (d *demo) report(outcomes []outcome) error {
 	bad := 0
-	for _, v := range verdicts {
+	for _, v := range outcomes {
 		if v.ok {
 			d.out.line("%s  %s", d.out.styled(green, "ok  "), v.text)
 			continue
@@ -66,7 +66,7 @@ func (d *demo) pronounce(verdicts []verdict) error {
 		d.out.line("%s  %s", d.out.styled(red, "FAIL"), v.text)
 	}
 	if bad > 0 {
-		return fmt.Errorf("%d of %d checks did not hold: this is a bug of the operator, please report it", bad, len(verdicts))
+		return fmt.Errorf("%d of %d checks did not hold: this is a bug of the operator, please report it", bad, len(outcomes))
 	}
 	return nil
 }

@@ -8,18 +8,18 @@ import (
 )
 
 func TestTheDemoFailsWhenACheckDoesNotHold(t *testing.T) {
-	good, bad := verdict{ok: true, text: "this holds"}, verdict{text: "this does not"}
+	good, bad := outcome{ok: true, text: "this holds"}, outcome{text: "this does not"}
 	for name, test := range map[string]struct {
-		verdicts []verdict
+		outcomes []outcome
 		want     string // part of the error; empty when there is none
 	}{
-		"all hold":          {verdicts: []verdict{good, good}},
-		"one does not hold": {verdicts: []verdict{good, bad}, want: "1 of 2 checks did not hold"},
+		"all hold":          {outcomes: []outcome{good, good}},
+		"one does not hold": {outcomes: []outcome{good, bad}, want: "1 of 2 checks did not hold"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder
 			d := &demo{out: &printer{out: &out, width: func() int { return 0 }}}
-			err := d.pronounce(test.verdicts)
+			err := d.report(test.outcomes)
 			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want an error with %q", err, test.want)
 			}

@@ -18,7 +18,7 @@ func killChildren() {
 	}
 }
 
-// children are the processes that a process is the parent of, as far as the system tells.
+// children are the processes that a process is the parent of, as far as the system says.
 func children(parent int) []int {
 	if pids := childrenFromProc(parent); len(pids) > 0 {
 		return pids

@@ -72,7 +72,7 @@ func (d *demo) play(ctx context.Context, fail context.CancelCauseFunc) error {
 		{"Apply five VectaraJobs, and a Secret with the API key", d.apply},
 		{"Watch them", d.watch},
 		{"See what Kubernetes knows now", d.inspect},
-		{"Read the life of one job", d.tell},
+		{"Read the life of one job", d.showLife},
 		{"Check what it took", d.check},
 	}
 	for i, part := range parts {

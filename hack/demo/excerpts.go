@@ -21,7 +21,7 @@ const (
 	troubleshootingPage = "docs/troubleshooting.md"
 )
 
-// What DOCS in the environment may ask for.
+// The values of DOCS in the environment.
 const (
 	docsCheck  = "check"  // to fail unless the pages show what the demo printed
 	docsUpdate = "update" // to have them show it
@@ -52,7 +52,7 @@ func (d *demo) keepExcerpt(page string, e excerpt) {
 	d.excerpts[page] = append(d.excerpts[page], e)
 }
 
-// settleDocs does what DOCS asks for.
+// settleDocs checks or updates the pages, if DOCS says so.
 func (d *demo) settleDocs() error {
 	if d.docs == "" {
 		return nil
@@ -80,7 +80,7 @@ func (d *demo) settleDocs() error {
 			if err := os.WriteFile(path, []byte(fresh), 0o644); err != nil {
 				return err
 			}
-			d.out.line("%s has been brought up to what was printed here", page)
+			d.out.line("%s now shows what was printed here", page)
 		}
 	}
 	return nil
@@ -144,7 +144,7 @@ var varying = []struct {
 	{regexp.MustCompile(`-{3,}`), "---"},
 }
 
-// unanswered is the row of a VectaraJob that kubectl was faster to show than the operator to look at.
+// unanswered is the row of a VectaraJob that kubectl was faster to show than the operator to poll.
 var unanswered = regexp.MustCompile(`^\+DURATION [a-z]+$`)
 
 // essentials are the lines of a text without what differs between two runs, and in an order that does not.

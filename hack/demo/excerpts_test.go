@@ -32,7 +32,7 @@ func TestExcerptsAreBroughtUpToDate(t *testing.T) {
 		"the same":                          {printed: shown, fresh: true},
 		"other times":                       {printed: strings.ReplaceAll(strings.ReplaceAll(shown, "  +9s", "+1m1s"), "+2s", "+3s"), fresh: true},
 		"other widths":                      {printed: strings.ReplaceAll(shown, "queued  ", "queued     "), fresh: true},
-		"a row before the first look":       {printed: "  +1s  fails\n" + shown, fresh: true},
+		"a row before the first poll":       {printed: "  +1s  fails\n" + shown, fresh: true},
 		"another word":                      {printed: strings.Replace(shown, "Failed", "Broken", 1), says: `"+DURATION fails failed Failed" instead of "+DURATION fails failed Broken"`},
 		"a line more":                       {printed: shown + "the end\n", says: `it lacks "the end"`},
 		"a line less":                       {printed: "  +2s  fails    queued  Queued\n  +2s  retries  queued  Queued\n", says: "which was not printed"},

@@ -14,14 +14,14 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 )
 
-// hero is the VectaraJob whose life is told: most happens to it.
+// hero is the VectaraJob whose life is shown: most happens to it.
 const hero = "retries"
 
-// eventsWithin bounds how long the last event may take to arrive after the status that it tells of.
+// eventsWithin bounds how long the last event may take to arrive after the status that it reports.
 const eventsWithin = 10 * time.Second
 
-// tell tells the life of one job by what the operator says of it: in its log, in events, and in status.
-func (d *demo) tell(ctx context.Context) error {
+// showLife shows the life of one job by what the operator says of it: in its log, in events, and in status.
+func (d *demo) showLife(ctx context.Context) error {
 	get := []string{"events", "-n", namespace, "--for=vectarajob/" + hero, "-o", "json"}
 	d.out.line("The events about %s, and between them what the manager logged of it, laid out to be read.", hero)
 	d.out.command(kubectlLine(get))
@@ -71,8 +71,8 @@ func (d *demo) endOf(name string) string {
 	return ""
 }
 
-// told is something that the operator said.
-type told struct {
+// record is something that the operator said.
+type record struct {
 	at    time.Time
 	lines []string
 }
@@ -80,15 +80,15 @@ type told struct {
 // timeline is lines of the log and events as one table, in the order of their times since the jobs were applied. Of the same
 // moment, the log comes first: that is how the manager does it.
 func timeline(applied time.Time, lines []logLine, events []corev1.Event) string {
-	var all []told
+	var all []record
 	for _, line := range lines {
-		all = append(all, told{line.at, append([]string{"log    " + line.message}, wrap(line.words())...)})
+		all = append(all, record{line.at, append([]string{"log    " + line.message}, wrap(line.words())...)})
 	}
 	for i := range events {
 		e := &events[i]
-		all = append(all, told{e.EventTime.Time, []string{fmt.Sprintf("event  %s %s: %s", e.Type, e.Reason, e.Message)}})
+		all = append(all, record{e.EventTime.Time, []string{fmt.Sprintf("event  %s %s: %s", e.Type, e.Reason, e.Message)}})
 	}
-	slices.SortStableFunc(all, func(a, b told) int {
+	slices.SortStableFunc(all, func(a, b record) int {
 		return a.at.Truncate(time.Millisecond).Compare(b.at.Truncate(time.Millisecond))
 	})
 

@@ -25,7 +25,7 @@ func (d *demo) linger(ctx context.Context) error {
 	d.out.line("  export PATH=%s:$PATH   # for kubectl", d.kubectlFolder())
 	d.out.line("")
 	d.out.line("The simulated Vectara is at %s. To try:\n", d.vectara.URL())
-	d.out.line("  # Ask Vectara once more about a job that has ended.")
+	d.out.line("  # Have a job that has ended polled once more.")
 	d.out.line("  kubectl annotate vj completes -n %s --overwrite jobs.vectara.io/requestedAt=\"$(date)\"", namespace)
 	d.out.line("  # Break the credentials. The jobs that are still open say so at once.")
 	d.out.line("  kubectl patch secret vectara-credentials -n %s -p '{\"stringData\":{\"api-key\":\"a-key-of-nobody\"}}'; kubectl get vj -n %s -w", namespace, namespace)
@@ -33,7 +33,7 @@ func (d *demo) linger(ctx context.Context) error {
 	d.out.line("  curl -H 'x-api-key: %s' -d '{}' %s/v2/corpora/legal/replace_filter_attributes", demoKey(), d.vectara.URL())
 	d.out.line("  # Have the operator make a VectaraJob for every job that is started like this.")
 	d.out.line("  kubectl apply -n %s -f config/samples/vectarajobdiscovery.yaml; kubectl get vjd,vj -n %s -w", namespace, namespace)
-	d.out.line("  # Have them followed and told by the plugin.")
+	d.out.line("  # Follow them with the plugin.")
 	d.out.line("  make kubectl-plugin; export PATH=$PWD/bin:$PATH; kubectl vectara status -n %s", namespace)
 	d.out.line("  # Take the operator away. Without its permissions the manager ends soon after, and this demo with it.")
 	d.out.line("  make undeploy")
@@ -52,8 +52,8 @@ func (d *demo) followLog(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			news := d.manager.Output()[shown:]
-			whole := news[:strings.LastIndexByte(news, '\n')+1]
+			added := d.manager.Output()[shown:]
+			whole := added[:strings.LastIndexByte(added, '\n')+1]
 			d.out.write(whole)
 			shown += len(whole)
 		}

@@ -6,7 +6,7 @@
 //
 // It needs bin/manager and the binaries of a control plane: "make demo" builds both. With KEEP=1 in the environment
 // everything goes on running at the end until Ctrl-C. With DOCS=check it fails if the excerpts of its output in README.md
-// and docs/troubleshooting.md are stale, and with DOCS=update it brings them up to date.
+// and docs/troubleshooting.md are stale, and with DOCS=update it updates them.
 //
 // The exit code is 0 when all went well, 1 when something failed or a check did not hold, and 130 after Ctrl-C or
 // SIGTERM. A second Ctrl-C does not wait for the proper end of anything.
@@ -38,7 +38,7 @@ func main() {
 		func() { out.line("\nStopping. (Another Ctrl-C kills everything at once.)") },
 		func() {
 			killChildren()
-			_ = folder.remove() // Nobody waits to hear of it.
+			_ = folder.remove() // An error would change nothing.
 			os.Exit(exitInterrupted)
 		},
 	)
@@ -52,7 +52,7 @@ func main() {
 	os.Exit(code)
 }
 
-// keepRunning reports whether KEEP asks for it.
+// keepRunning reports whether KEEP is set.
 func keepRunning(value string) bool { return value != "" && value != "0" && value != "false" }
 
 // exitCode is what the demo says to the process that started it. Ctrl-C is the proper end of a demo that lingers.

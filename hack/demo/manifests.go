@@ -46,7 +46,7 @@ var stories = []shownJob{
 	{name: "completes", reason: v1alpha1.ReasonJobCompleted, remark: "ends well"},
 	{name: "fails", reason: v1alpha1.ReasonJobFailed, remark: "ends badly"},
 	{name: "retries", reason: v1alpha1.ReasonJobCompleted, remark: "ends well at the second attempt"},
-	{name: "forbidden", reason: v1alpha1.ReasonPermissionDenied, remark: "may not be seen; asked again in 5 min"},
+	{name: "forbidden", reason: v1alpha1.ReasonPermissionDenied, remark: "may not be seen; polled again in 5 min"},
 	{name: "missing", reason: v1alpha1.ReasonJobNotFound, remark: "is not there; may yet come"},
 }
 

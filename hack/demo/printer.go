@@ -13,7 +13,7 @@ import (
 	"golang.org/x/term"
 )
 
-// What a terminal is told to write in bold and in colours, and to stop that.
+// The escape sequences for bold, for colours, and to end both.
 const (
 	bold   = "\x1b[1m"
 	red    = "\x1b[31m"

@@ -11,7 +11,7 @@ import (
 // scratch is the folder under which everything lands that the demo and its children write.
 type scratch string
 
-// newScratch makes the folder and tells this process and its children to use it: for temporary files, and for what
+// newScratch makes the folder and has this process and its children use it: for temporary files, and for what
 // kubectl remembers of the API server. The kubectl preferences of whoever runs the demo are left out of it.
 func newScratch() (scratch, error) {
 	folder, err := os.MkdirTemp("", "vectara-demo-")

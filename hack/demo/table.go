@@ -11,7 +11,7 @@ import (
 const gap = 3
 
 // table takes the output of "kubectl get --watch" apart. kubectl makes a column wider when a longer cell comes, and
-// shifts what is to the right of it from then on: it reads badly, and has to be followed to tell which cell is empty.
+// shifts what is to the right of it from then on: it reads badly, and has to be followed to see which cell is empty.
 type table struct {
 	header []string
 	widths []int // of the columns, gap included, as kubectl has them now

@@ -105,8 +105,8 @@ func (d *demo) unfinished(reasons map[string]string) error {
 	for _, job := range d.open(reasons) {
 		missing = append(missing, fmt.Sprintf("%s: want %s, kubectl shows %q", job.name, job.reason, reasons[job.name]))
 	}
-	return fmt.Errorf("not every job came to its end within %v (%s): run it again, with KEEP=1 to look around; "+
-		"if it stays so, the manager's log is where to look", patience, strings.Join(missing, "; "))
+	return fmt.Errorf("not every job came to its end within %v (%s): run it again, with KEEP=1 to inspect it; "+
+		"if it stays so, read the manager's log", patience, strings.Join(missing, "; "))
 }
 
 // completing are the VectaraJobs that will be Ready, as kubectl names them.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package krew tests the template of the plugin's manifest for Krew, which stands at the top of the repository: that is
-// where krew-release-bot looks for it.
+// where krew-release-bot expects it.
 package krew
 
 import (
@@ -93,7 +93,7 @@ func TestManifestHasWhatKrewRequires(t *testing.T) {
 	if p.Spec.Version != tag || p.Spec.Homepage == "" || p.Spec.Description == "" {
 		t.Errorf("it lacks a version, a homepage or a description: %+v", p.Spec)
 	}
-	// What Krew's own check of its index asks for.
+	// What Krew's own check of its index requires.
 	if short := p.Spec.ShortDescription; short == "" || len(short) > 50 || strings.HasSuffix(short, ".") {
 		t.Errorf("the short description is %q: expected at most 50 characters and no full stop", short)
 	}

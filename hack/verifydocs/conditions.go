@@ -37,7 +37,7 @@ func checkConditions(pages map[string]markdown.Page, names conditionNames) []pro
 		checkSpec(discoveryPage, pages[discoveryPage], slices.Concat(names.reasons, names.discovery), names.discovery...))
 }
 
-// checkSpec looks for reasons that there are not, and for those that have to be there.
+// checkSpec finds reasons that do not exist, and those that are missing.
 func checkSpec(name string, page markdown.Page, known []string, wanted ...string) []problem {
 	listed := map[string][]int{}
 	for cell, lines := range reasonRows(page, func(string) bool { return true }) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command verifydocs checks what README.md and docs/ say against the tree: relative links and anchors, YAML blocks,
-// blocks of Go, make targets, repository paths, the table of the manager's flags, the names of conditions and their
-// reasons, and the fields of each kind. Run it in the top folder of the project.
+// blocks of Go, make targets, repository paths, tests that tables name, the table of the manager's flags, the names of
+// conditions and their reasons, and the fields of each kind. Run it in the top folder of the project.
 package main
 
 import (
@@ -30,7 +30,7 @@ type problem struct {
 func (p problem) String() string { return fmt.Sprintf("%s:%d: %s", p.page, p.line, p.text) }
 
 func main() {
-	manager := flag.String("manager", "bin/manager", "`path` of the manager, which is asked for its flags")
+	manager := flag.String("manager", "bin/manager", "`path` of the manager, which prints its flags")
 	flag.Parse()
 	if err := run(context.Background(), *manager); err != nil {
 		fmt.Fprintln(os.Stderr, "verifydocs:", err)
@@ -58,12 +58,12 @@ func run(ctx context.Context, manager string) error {
 	return nil
 }
 
-// managerHelp is what the manager prints when asked for help. Flag libraries differ in where they print it and in the
+// managerHelp is what the manager prints with --help. Flag libraries differ in where they print it and in the
 // exit code, so neither matters here.
 func managerHelp(ctx context.Context, manager string) (string, error) {
 	output, err := exec.CommandContext(ctx, manager, "--help").CombinedOutput()
 	if exit := (&exec.ExitError{}); err != nil && !errors.As(err, &exit) {
-		return "", fmt.Errorf("ask the manager for its flags: %w", err)
+		return "", fmt.Errorf("getting the flags of the manager: %w", err)
 	}
 	return string(output), nil
 }
@@ -95,6 +95,7 @@ func check(tree fs.FS, help string) (int, []problem, error) {
 		problems = append(problems, checkGo(tree, name, page)...)
 		problems = append(problems, checkCommands(targets, name, page)...)
 		problems = append(problems, checkPaths(tree, name, page)...)
+		problems = append(problems, checkTests(tree, name, page)...)
 	}
 	problems = append(problems, checkIndex(pages)...)
 	problems = append(problems, checkFlags(pages, help)...)

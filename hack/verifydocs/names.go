@@ -28,7 +28,7 @@ type conditionNames struct {
 }
 
 // readNames reads the names from the Go source. It fails when one of the kinds of names has none: then the constants are
-// called something else, and the check would pass for having nothing to look for.
+// called something else, and the check would pass for having nothing to find.
 func readNames(tree fs.FS) (conditionNames, error) {
 	names, err := readConstants(tree, namesSource)
 	if err != nil {

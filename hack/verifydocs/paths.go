@@ -12,7 +12,7 @@ import (
 )
 
 // repositoryPath matches inline code that is a path into one of the project's folders, with or without wildcards.
-var repositoryPath = regexp.MustCompile(`^(?:\./)?((?:api|cmd|config|docs|hack|internal|test)/[A-Za-z0-9._*/-]+)$`)
+var repositoryPath = regexp.MustCompile(`^(?:\./)?((?:api|charts|cmd|config|docs|hack|internal|test)/[A-Za-z0-9._*/-]+)$`)
 
 // checkPaths finds inline code that names a file or folder of this repository that does not exist.
 func checkPaths(tree fs.FS, name string, page markdown.Page) []problem {

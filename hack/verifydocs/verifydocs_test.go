@@ -50,15 +50,16 @@ func tree(line string) fstest.MapFS {
 		"## Last",
 	}
 	files := map[string]string{
-		"README.md":       strings.Join(readme, "\n"),
-		"Makefile":        "MODULE := x\ntest: build ## Run tests\n\t@go test\nbuild:\n",
-		"docs/guide.md":   "# Guide\n## First steps\n[back](../README.md)\n[licence](/LICENSE)\n",
-		"LICENSE":         "",
-		"api/v1/types.go": "",
-		namesSource:       goNames,
-		discoverySource:   "package v1alpha1\n\nconst ReasonFound = \"Found\"\n",
-		discoveryPage:     "# Finder\n| status | reason |\n|---|---|\n| 'True' | 'Found' |\n| 'False' | 'JobFailed' |\n",
-		specPage:          "# Thing\n| status | reason |\n|---|---|\n| 'True' | 'Synced' |\n| 'False' | 'JobFailed', for a minute |\n",
+		"README.md":        strings.Join(readme, "\n"),
+		"Makefile":         "MODULE := x\ntest: build ## Run tests\n\t@go test\nbuild:\n",
+		"docs/guide.md":    "# Guide\n## First steps\n[back](../README.md)\n[licence](/LICENSE)\n",
+		"LICENSE":          "",
+		"api/v1/types.go":  "",
+		"api/v1/x_test.go": "package v1\n\nfunc TestThing(t *testing.T) {}\n\nfunc FuzzThing(f *testing.F) {}\n",
+		namesSource:        goNames,
+		discoverySource:    "package v1alpha1\n\nconst ReasonFound = \"Found\"\n",
+		discoveryPage:      "# Finder\n| status | reason |\n|---|---|\n| 'True' | 'Found' |\n| 'False' | 'JobFailed' |\n",
+		specPage:           "# Thing\n| status | reason |\n|---|---|\n| 'True' | 'Synced' |\n| 'False' | 'JobFailed', for a minute |\n",
 		conditionsPage: "# All\n## Synced\n| status | reasons |\n|---|---|\n| 'True' | 'Synced' |\n## Ready\n" +
 			"## Reasons that are good\n| reason | what |\n|---|---|\n| 'Synced' | 'JobFailed' is another |\n" +
 			"## Reasons that are bad\n| reason | what |\n|---|---|\n| 'JobFailed' | bad |\n" +
@@ -103,6 +104,14 @@ func TestCheck(t *testing.T) {
 		"paths with wildcards":                 {line: "'api/...', './docs/', 'api/*/types.go'"},
 		"a path that does not exist":           {line: "'internal/none.go'", want: "README.md:14: there is no `internal/none.go`"},
 		"a path of something else":             {line: "'v2/jobs' and 'application/json'"},
+		"tests that exist":                     {line: "| fault | test |\n|---|---|\n| x | 'api/v1': 'TestThing', 'FuzzThing' |"},
+		"a test in a column of another head":   {line: "| fault | note |\n|---|---|\n| x | 'TestNothing' |"},
+		"a test that does not exist":           {line: "| fault | test |\n|---|---|\n| x | 'api/v1': 'TestThing', 'TestNothing' |", want: "README.md:16: there is no test `TestNothing` in \"api/v1\""},
+		"a test whose name is longer":          {line: "| target |\n|---|\n| 'api/v1': 'FuzzThin' |", want: "README.md:16: there is no test `FuzzThin` in \"api/v1\""},
+		"a test of another folder":             {line: "| test |\n|---|\n| 'docs': 'TestThing' |", want: "README.md:16: there is no test `TestThing` in \"docs\""},
+		"a test of no folder":                  {line: "| test |\n|---|\n| 'TestThing' |", want: "README.md:16: there is no test `TestThing` in \"\""},
+		"a check instead of a test":            {line: "| test |\n|---|\n| 'make test' |"},
+		"a row that names no test":             {line: "| test |\n|---|\n| see above |", want: "README.md:16: no test is named in \"see above\""},
 		"a flag that does not exist":           {line: "## Flags\n| '--none' | |", want: "README.md:15: the manager has no flag --none"},
 	}
 	for name, tt := range tests {

@@ -38,7 +38,7 @@ func (b bundle) String() string {
 	return fmt.Sprintf("%s (not checked, as their CRDs are not installed here: %s)", b.name, strings.Join(b.skipped, ", "))
 }
 
-// newBundle sorts out what the API server can judge. It fails on documents that are no Kubernetes objects.
+// newBundle selects what the API server can check. It fails on documents that are no Kubernetes objects.
 func newBundle(name string, stream []byte) (bundle, error) {
 	objects, err := manifests.Split(stream)
 	if err != nil {
@@ -114,7 +114,7 @@ func kustomizations(tree fs.FS) ([]string, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("look for kustomizations: %w", err)
+		return nil, fmt.Errorf("finding kustomizations: %w", err)
 	}
 	return folders, nil
 }

@@ -29,7 +29,7 @@ func (k kubectl) prepare(ctx context.Context, bundles []bundle) error {
 	return nil
 }
 
-// dryRun asks whether the API server would accept the bundle.
+// dryRun checks whether the API server would accept the bundle.
 func (k kubectl) dryRun(ctx context.Context, b bundle) error {
 	if len(b.objects) == 0 {
 		return nil

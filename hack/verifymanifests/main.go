@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command verifymanifests checks that a real API server accepts what the project tells people to apply: every
+// Command verifymanifests checks that a real API server accepts what the documentation has people apply: every
 // kustomization under config/ and every YAML block of the documentation that holds Kubernetes objects. It starts etcd and
-// kube-apiserver from KUBEBUILDER_ASSETS, installs the CRD, and asks by server-side dry runs with strict validation.
+// kube-apiserver from KUBEBUILDER_ASSETS, installs the CRD, and checks by server-side dry runs with strict validation.
 // Warnings of the API server count as failures. Run it in the top folder of the project.
 //
 // A block of YAML that is not meant for an API server has "<!-- not applied -->" in the line above it.

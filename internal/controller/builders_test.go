@@ -27,7 +27,7 @@ var noon = time.Date(2026, time.March, 1, 12, 0, 0, 123_456_789, time.UTC)
 
 type jobOption func(*v1alpha1.VectaraJob)
 
-// job is an object that was applied an hour before noon and that the operator has not looked at yet, as options
+// job is an object that was applied an hour before noon and that the operator has not reconciled yet, as options
 // change it.
 func job(options ...jobOption) *v1alpha1.VectaraJob {
 	object := &v1alpha1.VectaraJob{
@@ -50,33 +50,31 @@ func job(options ...jobOption) *v1alpha1.VectaraJob {
 	return object
 }
 
-// withState has Vectara have answered, ten minutes before noon, that the job is in a state.
+// withState has Vectara have returned the job in a state, ten minutes before noon.
 func withState(state v1alpha1.JobState, changes ...func(*vectara.Job)) jobOption {
 	return withStateSince(state, noon.Add(-10*time.Minute), changes...)
 }
 
-// withStateSince has Vectara have answered at a time that the job is in a state.
+// withStateSince has Vectara have returned the job in a state, at a time.
 func withStateSince(state v1alpha1.JobState, since time.Time, changes ...func(*vectara.Job)) jobOption {
 	return func(object *v1alpha1.VectaraJob) {
 		found := answer(state, changes...)
-		found.request, found.answered = requestOf(object), since
-		object.Status = nextStatus(object, found, since)
+		found.observation.Asked, found.observation.Answered = since, since
+		object.Status = statusAfter(object, found, since)
 	}
 }
 
-// withFault has the last look, five minutes before noon, have ended in a fault.
+// withFault has the last poll, five minutes before noon, have ended in a fault.
 func withFault(fault jobs.Fault) jobOption {
 	return func(object *v1alpha1.VectaraJob) {
-		found := failure(fault)
-		found.request = requestOf(object)
-		object.Status = nextStatus(object, found, noon.Add(-5*time.Minute))
+		object.Status = statusAfter(object, failure(fault), noon.Add(-5*time.Minute))
 	}
 }
 
-// withTrouble is withFault for a trouble that Vectara had no part in.
-func withTrouble(t trouble) jobOption {
+// withNoCredentials has there have been no credentials, five minutes before noon.
+func withNoCredentials(f *fault) jobOption {
 	return func(object *v1alpha1.VectaraJob) {
-		object.Status = nextStatus(object, finding{request: requestOf(object), trouble: &t}, noon.Add(-5*time.Minute))
+		object.Status = statusAfter(object, withoutPoll(f), noon.Add(-5*time.Minute))
 	}
 }
 
@@ -114,9 +112,34 @@ func withRequestedAt(value string) jobOption {
 	}
 }
 
-// answer is the finding that Vectara answered, a second before noon, with the job in a state.
-func answer(state v1alpha1.JobState, changes ...func(*vectara.Job)) finding {
-	answered := vectara.Job{
+// gathered is what is known besides the object. An observation without a request is for that of the object.
+type gathered struct {
+	observation   *jobs.Observation
+	noCredentials *fault
+}
+
+// scopeOf is the scope of a decision about an object.
+func scopeOf(object *v1alpha1.VectaraJob, found gathered, now time.Time) scope {
+	s := scope{
+		object: object, noCredentials: found.noCredentials, observation: found.observation,
+		now: now, bounds: testBounds, requestTimeout: 10 * time.Second,
+	}
+	if s.observation != nil && s.observation.Request == (jobs.Request{}) && !s.observation.Asked.IsZero() {
+		o := *s.observation
+		o.Request = requestOf(object)
+		s.observation = &o
+	}
+	return s
+}
+
+// statusAfter is the status that is decided on.
+func statusAfter(object *v1alpha1.VectaraJob, found gathered, now time.Time) v1alpha1.VectaraJobStatus {
+	return decide(scopeOf(object, found, now)).status
+}
+
+// answer is that Vectara returned the job in a state, a second before noon.
+func answer(state v1alpha1.JobState, changes ...func(*vectara.Job)) gathered {
+	returnedJob := vectara.Job{
 		ID:                testJobID,
 		Type:              "replace_filter_attributes",
 		CorpusKeys:        []string{"legal"},
@@ -125,24 +148,42 @@ func answer(state v1alpha1.JobState, changes ...func(*vectara.Job)) finding {
 		CreatedByUsername: "jdoe",
 	}
 	for _, change := range changes {
-		change(&answered)
+		change(&returnedJob)
 	}
-	return finding{request: jobs.Request{Generation: 1}, answered: noon.Add(-time.Second), job: &answered}
+	at := noon.Add(-time.Second)
+	return gathered{observation: &jobs.Observation{Asked: at, Answered: at, Job: &returnedJob}}
 }
 
-// failure is the finding that a call ended in a fault.
-func failure(fault jobs.Fault) finding {
-	t := troubleOf(&fault, testSecret)
-	return finding{request: jobs.Request{Generation: 1}, answered: noon.Add(-time.Second), trouble: &t}
+// failure is that a poll ended in a fault, the first in a row.
+func failure(fault jobs.Fault) gathered {
+	at := noon.Add(-time.Second)
+	return gathered{observation: &jobs.Observation{Asked: at, Answered: at, Fault: &fault, Failures: 1}}
 }
 
-// withoutCall is the finding that no call could be made.
-func withoutCall(t trouble) finding {
-	return finding{request: jobs.Request{Generation: 1}, trouble: &t}
+// withoutPoll is that there are no credentials to poll with.
+func withoutPoll(f *fault) gathered { return gathered{noCredentials: f} }
+
+// unpolled is that the job was never polled, and that its first poll is overdue for a fault.
+func unpolled(fault jobs.Fault) gathered {
+	return gathered{observation: &jobs.Observation{Overdue: &fault}}
 }
 
-// fault is a fault of a kind as Vectara would word it.
-func fault(kind jobs.FaultKind, changes ...func(*jobs.Fault)) jobs.Fault {
+// overdue has the next poll be overdue for a fault.
+func (g gathered) overdue(fault jobs.Fault) gathered {
+	o := *g.observation
+	o.Overdue = &fault
+	return gathered{observation: &o}
+}
+
+// requested has an observation be for a request.
+func requested(found gathered, generation int64, requestedAt string) gathered {
+	o := *found.observation
+	o.Request = jobs.Request{Generation: generation, RequestedAt: requestedAt}
+	return gathered{observation: &o}
+}
+
+// apiFault is a fault of a kind as Vectara would word it.
+func apiFault(kind jobs.FaultKind, changes ...func(*jobs.Fault)) jobs.Fault {
 	f := jobs.Fault{Kind: kind, Words: []string{"Something is wrong."}, RequestID: "req-1"}
 	switch kind {
 	case jobs.PermissionDenied:
@@ -151,6 +192,8 @@ func fault(kind jobs.FaultKind, changes ...func(*jobs.Fault)) jobs.Fault {
 		f.StatusCode = 404
 	case jobs.Unauthorized:
 		f.StatusCode = 401
+	case jobs.RequestRejected:
+		f.StatusCode = 422
 	case jobs.RateLimited:
 		f.StatusCode = 429
 	case jobs.Unavailable:

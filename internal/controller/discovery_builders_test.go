@@ -21,7 +21,7 @@ const testDiscovery = "legal"
 
 type discoveryOption func(*v1alpha1.VectaraJobDiscovery)
 
-// discovery is one that was applied an hour before noon and that the operator has not looked at yet, as the API server
+// discovery is one that was applied an hour before noon and that the operator has not reconciled yet, as the API server
 // fills in its defaults and as options change it.
 func discovery(options ...discoveryOption) *v1alpha1.VectaraJobDiscovery {
 	object := &v1alpha1.VectaraJobDiscovery{
@@ -45,13 +45,13 @@ func withMaxJobs(n int32) discoveryOption {
 	return func(d *v1alpha1.VectaraJobDiscovery) { d.Spec.MaxJobs = n }
 }
 
-// withFinding has the last look, half an hour before noon, have ended in a finding.
-func withFinding(found discoveryFinding) discoveryOption {
+// withResult has the last list, half an hour before noon, have had a result.
+func withResult(found discoveryResult) discoveryOption {
 	return func(d *v1alpha1.VectaraJobDiscovery) {
 		found.request = listRequestOf(d)
 		if found.listing != nil {
 			listing := *found.listing
-			listing.Answered = ago(30 * time.Minute)
+			listing.Asked, listing.Answered = ago(30*time.Minute), ago(30*time.Minute)
 			found.listing = &listing
 		}
 		d.Status = nextDiscoveryStatus(d, found, ago(30*time.Minute))
@@ -76,7 +76,7 @@ func manyIDs(n int) []string {
 	return ids
 }
 
-// list is a complete list that was made a second before noon.
+// list is a complete list that was made two seconds to one before noon.
 func list(found ...jobs.Found) *jobs.Listing {
 	slices.SortFunc(found, func(a, b jobs.Found) int { return strings.Compare(a.ID, b.ID) })
 	return &jobs.Listing{

@@ -42,7 +42,10 @@ func TestWhatWasDeletedIsNotCreatedAgain(t *testing.T) {
 	w.restart()
 	w.reconcile(t)
 	w.expectVectaraJobs(t, "job_b")
-	w.expectCalls(t, 2, 1)
+	w.expectCalls(t, 2, 2) // The second write says that one less is mirrored.
+	if got := w.stored(t).Status; *got.ObservedJobs != 2 || *got.MirroredJobs != 1 || *got.WaitingJobs != 0 {
+		t.Errorf("Status is %+v, want one job less to be mirrored, and none to wait", got)
+	}
 }
 
 // TestNothingIsCreatedTwice has the operator fail between what it creates and what it writes down of it.
@@ -65,8 +68,8 @@ func TestNothingIsCreatedTwice(t *testing.T) {
 			if conflict := apierrors.IsConflict(test.err); conflict != (err == nil) || conflict && result.RequeueAfter != conflictPause {
 				t.Fatalf("Reconcile gives %+v and %v", result, err)
 			}
-			if len(w.recorder.events) > 0 || w.meter.discovered > 0 {
-				t.Errorf("It was announced although it was not written down: %q", w.recorder.events)
+			if len(w.recorder.events) > 0 || w.metrics.discovered > 0 {
+				t.Errorf("It was recorded although it was not written: %q", w.recorder.events)
 			}
 
 			w.patchError = nil
@@ -76,8 +79,8 @@ func TestNothingIsCreatedTwice(t *testing.T) {
 			}
 			w.expectCalls(t, 2, 2)
 			w.expectConditions(t, "Ready True JobsDiscovered")
-			if got := w.stored(t).Status.CreatedJobs; got != 2 || w.meter.discovered != 2 {
-				t.Errorf("createdJobs is %d, and the meter says %d; want 2", got, w.meter.discovered)
+			if got := w.stored(t).Status.CreatedJobs; got != 2 || w.metrics.discovered != 2 {
+				t.Errorf("createdJobs is %d, and recorded are %d; want 2", got, w.metrics.discovered)
 			}
 			w.remove(t, "job_a")
 			w.cacheSleeps = false
@@ -93,7 +96,7 @@ func TestWhatIsDeletedBeforeItIsWrittenDownIsNotCreatedAgain(t *testing.T) {
 	w.patchError = errConflict
 	w.reconcile(t)
 	w.remove(t, "job_a") // As a TTL of 0 does at once.
-	w.recent.deleted(discoveryRequest.NamespacedName, "job_a")
+	w.expectations.deleted(discoveryRequest.NamespacedName, "job_a")
 
 	w.patchError = nil
 	for range 2 {
@@ -101,8 +104,8 @@ func TestWhatIsDeletedBeforeItIsWrittenDownIsNotCreatedAgain(t *testing.T) {
 	}
 	w.expectCalls(t, 1, 2)
 	w.expectVectaraJobs(t)
-	if got := w.stored(t).Status.CreatedJobs; got != 1 || w.meter.discovered != 1 {
-		t.Errorf("createdJobs is %d, and the meter says %d; want 1", got, w.meter.discovered)
+	if got := w.stored(t).Status.CreatedJobs; got != 1 || w.metrics.discovered != 1 {
+		t.Errorf("createdJobs is %d, and recorded are %d; want 1", got, w.metrics.discovered)
 	}
 }
 
@@ -120,7 +123,7 @@ func TestAnOldCopyIsNotDecidedBy(t *testing.T) {
 	w.expectCalls(t, 1, 1)
 	w.cached = nil
 	w.reconcile(t)
-	w.expectCalls(t, 1, 1)
+	w.expectCalls(t, 1, 2) // The second write says that none is mirrored any more.
 	w.expectVectaraJobs(t)
 }
 
@@ -139,7 +142,7 @@ func TestOneNameThatIsTakenKeepsTheOthersFromNothing(t *testing.T) {
 		if got := w.stored(t).Status; got.CreatedJobs != want || !strings.Contains(got.Conditions[0].Message, "already exists") {
 			t.Errorf("With %q taken, status is %+v", taken, got)
 		}
-		// It is tried again, ever more rarely: the error tells the queue so. That writes nothing.
+		// It is retried with a back-off, because of the error. That writes nothing.
 		w.created, w.patches = nil, nil
 		w.reconcileInVain(t)
 		slices.Sort(w.created)
@@ -173,7 +176,7 @@ func TestAQuotaIsReportedAndWhatItLetPassIsRemembered(t *testing.T) {
 	w.reconcileInVain(t)
 	w.expectConditions(t, "Ready False CreationFailed", "Reconciling True CreationFailed")
 	stored := w.stored(t)
-	if got := len(readHandled(stored.Status.HandledJobs)); got != 20 || stored.Status.CreatedJobs != 20 {
+	if got := len(readProcessed(stored.Status.HandledJobs)); got != 20 || stored.Status.CreatedJobs != 20 {
 		t.Errorf("%d are remembered and %d counted, want the 20 that were created", got, stored.Status.CreatedJobs)
 	}
 	if !strings.Contains(stored.Status.Conditions[0].Message, "exceeded quota: team") {
@@ -223,12 +226,12 @@ func TestManyJobsAreCreatedInBatches(t *testing.T) {
 	} {
 		result := w.reconcile(t)
 		if (result.RequeueAfter == cachePause) != want.again {
-			t.Errorf("With %d, it is looked at again after %v", want.jobs, result.RequeueAfter)
+			t.Errorf("With %d, it is reconciled again after %v", want.jobs, result.RequeueAfter)
 		}
 		w.expectVectaraJobs(t, manyIDs(want.jobs)...)
 		w.expectConditions(t, want.conditions...)
-		if got := w.stored(t).Status; got.CreatedJobs != int64(want.jobs) || len(readHandled(got.HandledJobs)) != want.jobs {
-			t.Errorf("With %d, %d are counted and %d remembered", want.jobs, got.CreatedJobs, len(readHandled(got.HandledJobs)))
+		if got := w.stored(t).Status; got.CreatedJobs != int64(want.jobs) || len(readProcessed(got.HandledJobs)) != want.jobs {
+			t.Errorf("With %d, %d are counted and %d remembered", want.jobs, got.CreatedJobs, len(readProcessed(got.HandledJobs)))
 		}
 	}
 	w.expectCalls(t, 250, 3)

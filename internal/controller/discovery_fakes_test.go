@@ -22,35 +22,35 @@ import (
 	"github.com/vectara-job-operator/vectara-job-operator/internal/jobs"
 )
 
-// fakeListSource answers every watcher alike, and remembers what it was asked.
+// fakeListSource has the same listing for every subscriber, and records its calls.
 type fakeListSource struct {
-	listing   *jobs.Listing
-	watches   []jobs.ListWatch
-	forgotten []jobs.Key
+	listing       *jobs.Listing
+	subscriptions []jobs.ListSubscription
+	unwatched     []jobs.Key
 }
 
-func (s *fakeListSource) List(watch jobs.ListWatch) (jobs.Listing, bool) {
-	s.watches = append(s.watches, watch)
+func (s *fakeListSource) WatchList(subscription jobs.ListSubscription) (jobs.Listing, bool) {
+	s.subscriptions = append(s.subscriptions, subscription)
 	if s.listing == nil {
 		return jobs.Listing{}, false
 	}
 	return *s.listing, true
 }
 
-func (s *fakeListSource) ForgetList(key jobs.Key) { s.forgotten = append(s.forgotten, key) }
+func (s *fakeListSource) UnwatchList(key jobs.Key) { s.unwatched = append(s.unwatched, key) }
 
-// countingMeter adds up what it is told.
-type countingMeter struct{ discovered int }
+// countingMetrics adds up what it records.
+type countingMetrics struct{ discovered int }
 
-func (m *countingMeter) JobDiscovered(n int) { m.discovered += n }
+func (m *countingMetrics) JobDiscovered(n int) { m.discovered += n }
 
-// discoveryWorld is a reconciler of discoveries, and all that it meets.
+// discoveryWorld is a reconciler of discoveries, and all that it uses.
 type discoveryWorld struct {
 	*DiscoveryReconciler
 	cluster  client.WithWatch
 	source   *fakeListSource
 	recorder *fakeRecorder
-	meter    *countingMeter
+	metrics  *countingMetrics
 	lines    []string // of the log
 	patches  []string // of status, as sent
 	now      time.Time
@@ -58,7 +58,7 @@ type discoveryWorld struct {
 	mu      sync.Mutex // VectaraJobs are created concurrently.
 	created []string   // IDs of jobs, for each call that creates a VectaraJob
 
-	// refuse is what the API server answers to the creation of a VectaraJob, patchError to the writing of status; nil if nothing
+	// refuse is what the API server returns for the creation of a VectaraJob, patchError to the writing of status; nil if nothing
 	// is wrong.
 	refuse     func(*v1alpha1.VectaraJob) error
 	patchError error
@@ -67,15 +67,15 @@ type discoveryWorld struct {
 	cached      *v1alpha1.VectaraJobDiscovery
 }
 
-// newDiscoveryWorld is a cluster with objects in it, a source without answers, and a clock that stands at noon.
+// newDiscoveryWorld is a cluster with objects in it, a source without observations, and a clock that stands at noon.
 func newDiscoveryWorld(t *testing.T, objects ...client.Object) *discoveryWorld {
 	t.Helper()
-	w := &discoveryWorld{source: &fakeListSource{}, recorder: &fakeRecorder{}, meter: &countingMeter{}, now: noon}
+	w := &discoveryWorld{source: &fakeListSource{}, recorder: &fakeRecorder{}, metrics: &countingMetrics{}, now: noon}
 	w.cluster = fake.NewClientBuilder().
 		WithScheme(testScheme()).
 		WithObjects(objects...).
 		WithStatusSubresource(&v1alpha1.VectaraJobDiscovery{}).
-		WithIndex(&v1alpha1.VectaraJobDiscovery{}, secretIndex, discoverySecretNameOf).
+		WithIndex(&v1alpha1.VectaraJobDiscovery{}, secretIndex, secretNameOf).
 		Build()
 	w.restart()
 	return w
@@ -84,7 +84,7 @@ func newDiscoveryWorld(t *testing.T, objects ...client.Object) *discoveryWorld {
 // restart gives the world another process, which remembers nothing.
 func (w *discoveryWorld) restart() {
 	w.DiscoveryReconciler = &DiscoveryReconciler{
-		Client: interceptor.NewClient(w.cluster, w.interceptors()), Recorder: w.recorder, Source: w.source, Meter: w.meter,
+		Client: interceptor.NewClient(w.cluster, w.interceptors()), Recorder: w.recorder, Source: w.source, Metrics: w.metrics,
 		Now: func() time.Time { return w.now },
 	}
 }
@@ -156,7 +156,7 @@ func (w *discoveryWorld) reconcileInVain(t *testing.T) {
 	}
 }
 
-// lists has the source answer with a list that was made for the discovery as it is.
+// lists has the source return a list that was made for the discovery as it is.
 func (w *discoveryWorld) lists(t *testing.T, found ...jobs.Found) {
 	t.Helper()
 	w.source.listing = list(found...)
@@ -187,7 +187,7 @@ func (w *discoveryWorld) vectaraJobs(t *testing.T) []string {
 	return ids
 }
 
-// remove has a person delete the VectaraJob for a job, and the reconciler hear of it.
+// remove has a person delete the VectaraJob for a job, and the reconciler get the event.
 func (w *discoveryWorld) remove(t *testing.T, jobID string) {
 	t.Helper()
 	object := discovered(w.stored(t), jobID)

@@ -22,36 +22,29 @@ const (
 	defaultLookBack = 24 * time.Hour
 	defaultInterval = time.Minute
 
-	// maxCreations is how many VectaraJobs are created before the memory of them is written down.
+	// maxCreations is how many VectaraJobs are created before status is written.
 	maxCreations = 100
 
-	// maxJobID is the longest job ID that a VectaraJob takes, in characters.
+	// maxJobID is the longest job ID that a VectaraJob accepts, in characters.
 	maxJobID = 512
 )
 
-// jobIDPattern is what the CRD demands of a job ID.
+// jobIDPattern is what the CRD requires of a job ID.
 var jobIDPattern = regexp.MustCompile(`^job_[A-Za-z0-9._~:=+-]+$`)
 
 // windowOf is the window of a discovery.
 func windowOf(discovery *v1alpha1.VectaraJobDiscovery) jobs.Window {
-	switch spec := discovery.Spec; {
-	case spec.CreatedAfter != nil:
-		return jobs.Window{Since: spec.CreatedAfter.Time}
-	case spec.LookBack != nil:
-		return jobs.Window{LookBack: spec.LookBack.Duration}
-	default:
-		return jobs.Window{LookBack: defaultLookBack}
+	if after := discovery.Spec.CreatedAfter; after != nil {
+		return jobs.Window{Since: after.Time}
 	}
+	return jobs.Window{LookBack: durationOr(discovery.Spec.LookBack, defaultLookBack)}
 }
 
 func intervalOf(discovery *v1alpha1.VectaraJobDiscovery) time.Duration {
-	if discovery.Spec.Interval != nil {
-		return discovery.Spec.Interval.Duration
-	}
-	return defaultInterval
+	return durationOr(discovery.Spec.Interval, defaultInterval)
 }
 
-// matcher tells which jobs match a discovery, but for its window. It is of the specification alone.
+// matcher reports which jobs match a discovery, apart from its window. It depends on the specification alone.
 func matcher(spec v1alpha1.VectaraJobDiscoverySpec) func(*vectara.Job) bool {
 	return func(job *vectara.Job) bool {
 		return len(job.ID) <= maxJobID && jobIDPattern.MatchString(job.ID) &&
@@ -63,11 +56,11 @@ func matcher(spec v1alpha1.VectaraJobDiscoverySpec) func(*vectara.Job) bool {
 	}
 }
 
-// discoveryPlan is what a listing asks a discovery to do.
+// discoveryPlan is what to do about the jobs of a listing.
 type discoveryPlan struct {
 	// create are the jobs that get a VectaraJob now, the oldest first.
 	create []jobs.Found
-	// adopt are those that have one which the memory does not know: of ours, because the memory was not written.
+	// adopt are those that have one of ours which is not in the memory, because status was not written.
 	adopt []jobs.Found
 	// leave are those that somebody else has given one.
 	leave []jobs.Found
@@ -77,15 +70,17 @@ type discoveryPlan struct {
 	excess int
 	// forgone is how many get none because the memory is full.
 	forgone int
+	// present is how many VectaraJobs of the discovery there are before that.
+	present int
 }
 
-// planDiscovery decides which jobs of a listing get a VectaraJob, out of what the namespace holds: the VectaraJobs present, and
-// those for the jobs unseen, which the cache does not show yet.
+// planDiscovery decides which jobs of a listing get a VectaraJob. The namespace holds the VectaraJobs present, and those for the
+// jobs expected, which the cache does not show yet.
 func planDiscovery(
-	discovery *v1alpha1.VectaraJobDiscovery, memory handled, present []v1alpha1.VectaraJob, unseen []string, found []jobs.Found,
+	discovery *v1alpha1.VectaraJobDiscovery, memory processed, present []v1alpha1.VectaraJob, expected []string, found []jobs.Found,
 ) discoveryPlan {
 	own, others := map[string]bool{}, map[string]bool{}
-	for _, id := range unseen {
+	for _, id := range expected {
 		own[id] = true
 	}
 	for i := range present {
@@ -101,8 +96,8 @@ func planDiscovery(
 		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), strings.Compare(a.ID, b.ID))
 	})
 
-	var plan discoveryPlan
-	room, free := int(discovery.Spec.MaxJobs)-len(own), maxHandled-len(memory)
+	plan := discoveryPlan{present: len(own)}
+	room, free := int(discovery.Spec.MaxJobs)-len(own), maxProcessed-len(memory)
 	for _, job := range found {
 		switch {
 		case memory.has(job.ID):
@@ -116,12 +111,12 @@ func planDiscovery(
 			free--
 		case room <= 0:
 			plan.excess++
-		case len(plan.create) == maxCreations:
-			plan.later++
-			room--
-			free--
 		default:
-			plan.create = append(plan.create, job)
+			if len(plan.create) < maxCreations {
+				plan.create = append(plan.create, job)
+			} else {
+				plan.later++
+			}
 			room--
 			free--
 		}
@@ -129,7 +124,7 @@ func planDiscovery(
 	return plan
 }
 
-// nameAlphabet has no capital letters, which no name may have.
+// nameAlphabet becomes one of lower-case letters and digits, which names may have.
 var nameAlphabet = base32.HexEncoding.WithPadding(base32.NoPadding)
 
 // discoveredName is the name of the VectaraJob for a job: always the same one, so that creating it twice fails.
@@ -164,23 +159,30 @@ func discovered(discovery *v1alpha1.VectaraJobDiscovery, jobID string) *v1alpha1
 	}
 }
 
+// reservedPrefix is that of the labels and annotations that no template sets.
+const reservedPrefix = v1alpha1.GroupName + "/"
+
 // labelsOf are the labels of the VectaraJobs of a discovery.
 func labelsOf(discovery *v1alpha1.VectaraJobDiscovery) map[string]string {
-	all := map[string]string{}
-	for key, value := range discovery.Spec.Template.Metadata.Labels {
-		all[key] = string(value)
-	}
+	all := unreserved(discovery.Spec.Template.Metadata.Labels)
 	all[v1alpha1.DiscoveryLabel] = discovery.Name
 	return all
 }
 
 func annotationsOf(template v1alpha1.VectaraJobTemplate) map[string]string {
-	if len(template.Metadata.Annotations) == 0 {
-		return nil
+	if all := unreserved(template.Metadata.Annotations); len(all) > 0 {
+		return all
 	}
+	return nil
+}
+
+// unreserved copies labels or annotations, except for those that are the operator's.
+func unreserved[V ~string](from map[string]V) map[string]string {
 	all := map[string]string{}
-	for key, value := range template.Metadata.Annotations {
-		all[key] = string(value)
+	for key, value := range from {
+		if !strings.HasPrefix(key, reservedPrefix) {
+			all[key] = string(value)
+		}
 	}
 	return all
 }

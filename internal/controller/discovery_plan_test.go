@@ -31,15 +31,15 @@ func TestWhichJobsGetAVectaraJob(t *testing.T) {
 		return all
 	}
 	for _, test := range []struct {
-		name    string
-		maxJobs int32
-		memory  []string
-		present []v1alpha1.VectaraJob
-		unseen  []string
-		found   []jobs.Found
-		want    discoveryPlan
+		name     string
+		maxJobs  int32
+		memory   []string
+		present  []v1alpha1.VectaraJob
+		expected []string
+		found    []jobs.Found
+		want     discoveryPlan
 	}{
-		{name: "an empty list asks for nothing"},
+		{name: "an empty list needs nothing"},
 		{
 			name: "a job that nobody knows gets one", found: listed("job_a"),
 			want: discoveryPlan{create: listed("job_a")},
@@ -57,7 +57,7 @@ func TestWhichJobsGetAVectaraJob(t *testing.T) {
 			want: discoveryPlan{adopt: listed("job_a")},
 		},
 		{
-			name: "one that was created and neither remembered nor seen is adopted", unseen: []string{"job_a"}, found: listed("job_a"),
+			name: "one that was created and neither remembered nor in the cache yet is adopted", expected: []string{"job_a"}, found: listed("job_a"),
 			want: discoveryPlan{adopt: listed("job_a")},
 		},
 		{
@@ -113,11 +113,11 @@ func TestWhichJobsGetAVectaraJob(t *testing.T) {
 			want: discoveryPlan{excess: 1},
 		},
 		{
-			name: "maxJobs counts those that the cache does not show yet", maxJobs: 2, memory: []string{"job_x"}, unseen: []string{"job_x"}, found: listed("job_a", "job_b"),
+			name: "maxJobs counts those that the cache does not show yet", maxJobs: 2, memory: []string{"job_x"}, expected: []string{"job_x"}, found: listed("job_a", "job_b"),
 			want: discoveryPlan{create: listed("job_a"), excess: 1},
 		},
 		{
-			name: "maxJobs counts no VectaraJob twice", maxJobs: 2, memory: []string{"job_x"}, present: made(d, "job_x"), unseen: []string{"job_x"}, found: listed("job_a"),
+			name: "maxJobs counts no VectaraJob twice", maxJobs: 2, memory: []string{"job_x"}, present: made(d, "job_x"), expected: []string{"job_x"}, found: listed("job_a"),
 			want: discoveryPlan{create: listed("job_a")},
 		},
 		{
@@ -145,15 +145,15 @@ func TestWhichJobsGetAVectaraJob(t *testing.T) {
 			want: discoveryPlan{create: listed(manyIDs(100)...), later: 10, excess: 20},
 		},
 		{
-			name: "a full memory lets none in", memory: manyIDs(maxHandled), present: made(d, "job_a"), found: listed("job_a", "job_b"),
+			name: "a full memory lets none in", memory: manyIDs(maxProcessed), present: made(d, "job_a"), found: listed("job_a", "job_b"),
 			want: discoveryPlan{forgone: 2},
 		},
 		{
-			name: "the last place in the memory goes to the oldest", memory: manyIDs(maxHandled - 1), found: listed("job_a", "job_b", "job_c"),
+			name: "the last place in the memory goes to the oldest", memory: manyIDs(maxProcessed - 1), found: listed("job_a", "job_b", "job_c"),
 			want: discoveryPlan{create: listed("job_a"), forgone: 2},
 		},
 		{
-			name: "a full memory still knows those that are in it", memory: manyIDs(maxHandled), found: listed(manyIDs(3)...),
+			name: "a full memory still knows those that are in it", memory: manyIDs(maxProcessed), found: listed(manyIDs(3)...),
 			want: discoveryPlan{},
 		},
 	} {
@@ -162,11 +162,11 @@ func TestWhichJobsGetAVectaraJob(t *testing.T) {
 			if test.maxJobs != 0 {
 				d.Spec.MaxJobs = test.maxJobs
 			}
-			memory := handled{}
+			memory := processed{}
 			for _, id := range test.memory {
 				memory.add(id, ago(time.Hour), noon)
 			}
-			got := planSummary(planDiscovery(d, memory, test.present, test.unseen, test.found))
+			got := planSummary(planDiscovery(d, memory, test.present, test.expected, test.found))
 			if want := planSummary(test.want); got != want {
 				t.Errorf("The plan is to %s; want %s", got, want)
 			}
@@ -177,7 +177,7 @@ func TestWhichJobsGetAVectaraJob(t *testing.T) {
 func TestPlanningLeavesTheListAlone(t *testing.T) {
 	found := []jobs.Found{{ID: "job_a", CreatedAt: noon}, {ID: "job_b", CreatedAt: ago(time.Hour)}}
 	before := slices.Clone(found)
-	planDiscovery(discovery(), handled{}, nil, nil, found)
+	planDiscovery(discovery(), processed{}, nil, nil, found)
 	if !slices.Equal(found, before) {
 		t.Error("The list is in another order: it belongs to the source")
 	}

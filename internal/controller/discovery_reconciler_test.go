@@ -39,7 +39,7 @@ func TestAListIsCarriedOutAndWrittenDownOnce(t *testing.T) {
 	w.expectVectaraJobs(t, "job_a", "job_b")
 	w.expectConditions(t, "Ready True JobsDiscovered")
 	got := w.stored(t).Status
-	if *got.ObservedJobs != 2 || got.CreatedJobs != 2 || !got.LastSweepTime.Equal(timestamp(ago(time.Second))) {
+	if *got.ObservedJobs != 2 || got.CreatedJobs != 2 || *got.MirroredJobs != 2 || *got.WaitingJobs != 0 || !got.LastSweepTime.Equal(timestamp(ago(2*time.Second))) {
 		t.Errorf("Status is %+v", got)
 	}
 	var patch map[string]map[string]any
@@ -51,47 +51,48 @@ func TestAListIsCarriedOutAndWrittenDownOnce(t *testing.T) {
 		t.Errorf("The patch is %s, want status and the version that it was computed from", w.patches[0])
 	}
 	if first.RequeueAfter < 59*time.Minute || first.RequeueAfter > 61*time.Minute {
-		t.Errorf("It is looked at again after %v, want an hour, for lastSweepTime", first.RequeueAfter)
+		t.Errorf("It is reconciled again after %v, want an hour, for lastSweepTime", first.RequeueAfter)
 	}
 
 	w.now = noon.Add(time.Minute)
-	w.source.listing.Answered = w.now
+	w.source.listing.Asked, w.source.listing.Answered = w.now, w.now
 	w.reconcile(t)
 	w.expectCalls(t, 2, 1)
-	if w.meter.discovered != 2 {
-		t.Errorf("The meter was told of %d", w.meter.discovered)
+	if w.metrics.discovered != 2 {
+		t.Errorf("Recorded are %d", w.metrics.discovered)
 	}
 }
 
-func TestWhatADiscoveryTellsTheWorld(t *testing.T) {
+func TestWhatADiscoveryRecords(t *testing.T) {
 	w := newDiscoveryWorld(t, discovery(withMaxJobs(7)), secret())
 	w.lists(t, listed(manyIDs(8)...)...)
 	w.reconcile(t)
 	want := []recorded{
 		{"Normal", "Created", "Discover", "Created 7 VectaraJobs: legal-15kmkhqn39i1u9ql, legal-fn4umpofl1n4qhkg, legal-4c4ir168m9p4r9qq, legal-u1u3euh9e076jokv, legal-c5kso65rdme6pfcf, …"},
-		{"Warning", "MaxJobsReached", "Discover", "1 job that matches remains without a VectaraJob: spec.maxJobs is 7, and there are that many. " +
-			"Delete some, set ttlSecondsAfterFinished in spec.template, or raise spec.maxJobs."},
+		{"Warning", "MaxJobsReached", "Discover", "1 matching job waits for a VectaraJob: there are as many as spec.maxJobs allows (7). " +
+			"Delete some that you no longer need, lower spec.template.spec.ttlSecondsAfterFinished so that finished ones are deleted sooner, " +
+			"narrow what matches, or raise spec.maxJobs."},
 	}
 	if !slices.Equal(w.recorder.events, want) {
 		t.Errorf("Events are %q, want %q", w.recorder.events, want)
 	}
 	if strings.Contains(strings.Join(w.lines, "\n"), testAPIKey) {
-		t.Error("The log tells the key")
+		t.Error("The log contains the key")
 	}
 	w.lines = nil
 
-	w.recorder.events, w.source.listing.Fault = nil, ptr.To(fault(jobs.Unavailable))
+	w.recorder.events, w.source.listing.Fault = nil, ptr.To(apiFault(jobs.Unavailable))
 	w.reconcile(t)
 	w.source.listing.Fault = nil
 	w.remove(t, "job_00003")
 	w.reconcile(t)
-	var told []string
+	var notes []string
 	for _, event := range w.recorder.events {
-		told = append(told, event.kind+" "+event.reason+": "+event.note)
+		notes = append(notes, event.kind+" "+event.reason+": "+event.note)
 	}
-	if len(told) != 3 || !strings.HasPrefix(told[0], "Warning APIUnavailable: ") || told[1] != "Normal Created: Created a VectaraJob: legal-mc1kn20pd3lavmj8" ||
-		!strings.HasPrefix(told[2], "Normal JobsDiscovered: ") {
-		t.Errorf("Events are %q", told)
+	if len(notes) != 3 || !strings.HasPrefix(notes[0], "Warning APIUnavailable: ") || notes[1] != "Normal Created: Created a VectaraJob: legal-mc1kn20pd3lavmj8" ||
+		!strings.HasPrefix(notes[2], "Normal JobsDiscovered: ") {
+		t.Errorf("Events are %q", notes)
 	}
 	if log := strings.Join(w.lines, "\n"); !strings.Contains(log, "Cannot list jobs") || !strings.Contains(log, "Can list jobs again") {
 		t.Errorf("The log is %s", log)
@@ -111,8 +112,8 @@ func TestWhatIsNotReconciled(t *testing.T) {
 				t.Errorf("The result is %+v, want none", result)
 			}
 			w.expectCalls(t, 0, 0)
-			if len(w.source.watches) > 0 || !slices.Equal(w.source.forgotten, []jobs.Key{discoveryKey}) {
-				t.Errorf("Asked was %v and forgotten %v, want the list forgotten", w.source.watches, w.source.forgotten)
+			if len(w.source.subscriptions) > 0 || !slices.Equal(w.source.unwatched, []jobs.Key{discoveryKey}) {
+				t.Errorf("Watched was %v and unwatched %v, want the list unwatched", w.source.subscriptions, w.source.unwatched)
 			}
 		})
 	}
@@ -128,17 +129,16 @@ func TestWhatIsListedForADiscovery(t *testing.T) {
 	})
 	w := newDiscoveryWorld(t, d, secret())
 	if result := w.reconcile(t); result != (ctrl.Result{}) {
-		t.Errorf("The result is %+v, want none: the source wakes", result)
+		t.Errorf("The result is %+v, want none: the source enqueues it", result)
 	}
 	w.expectCalls(t, 0, 0)
-	got := w.source.watches[0]
-	if got.Key != discoveryKey || got.UID != string(d.UID) || got.Credentials.Vectara.APIKey != testAPIKey ||
-		got.Credentials.Secret != (jobs.Key{Namespace: testNamespace, Name: testSecret}) {
-		t.Errorf("The watch is %+v, want that of the discovery and its Secret", got)
+	got := w.source.subscriptions[0]
+	if got.Key != discoveryKey || got.UID != string(d.UID) || got.Credentials.APIKey != testAPIKey || !got.Listed.IsZero() {
+		t.Errorf("The subscription is %+v, want that of the discovery and its Secret", got)
 	}
 	if !slices.Equal(got.States, []string{"queued", "started"}) || got.Window != (jobs.Window{LookBack: time.Hour}) || got.Interval != 10*time.Second ||
-		got.Request != (jobs.Request{Generation: 3, RequestedAt: "now"}) || got.Match == nil || got.Wake == nil {
-		t.Errorf("The watch is %+v", got)
+		got.Request != (jobs.Request{Generation: 3, RequestedAt: "now"}) || got.Match == nil || got.Enqueue == nil {
+		t.Errorf("The subscription is %+v", got)
 	}
 }
 
@@ -167,8 +167,8 @@ func TestWithoutCredentialsNothingIsListed(t *testing.T) {
 			}
 			w.expectConditions(t, "Ready False "+test.reason, "Stalled True "+test.reason)
 			w.expectCalls(t, 0, 1)
-			if len(w.source.watches) > 0 || !slices.Contains(w.source.forgotten, discoveryKey) {
-				t.Errorf("Asked was %v and forgotten %v", w.source.watches, w.source.forgotten)
+			if len(w.source.subscriptions) > 0 || !slices.Contains(w.source.unwatched, discoveryKey) {
+				t.Errorf("Watched was %v and unwatched %v", w.source.subscriptions, w.source.unwatched)
 			}
 		})
 	}
@@ -179,7 +179,7 @@ func TestAFaultIsWrittenOnce(t *testing.T) {
 	for _, kind := range []jobs.FaultKind{jobs.Unavailable, jobs.PermissionDenied} {
 		w.patches = nil
 		w.lists(t)
-		w.source.listing.Fault = ptr.To(fault(kind))
+		w.source.listing.Fault = ptr.To(apiFault(kind))
 		for i := range 3 {
 			w.now = w.now.Add(time.Minute)
 			w.source.listing.Failures = i + 1

@@ -17,56 +17,43 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
-	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/vectara-job-operator/vectara-job-operator/api/v1alpha1"
 )
 
 // SetupWithManager registers the reconciler: it is called for discoveries that a user changed, for those whose Secret changed,
-// for those that have room again for a VectaraJob, and for those about which the source has news.
+// for those of which a VectaraJob was deleted, and for those that the source enqueues.
 func (r *DiscoveryReconciler) SetupWithManager(ctx context.Context, mgr ctrl.Manager, options controller.Options) error {
-	if err := mgr.GetFieldIndexer().IndexField(ctx, &v1alpha1.VectaraJobDiscovery{}, secretIndex, discoverySecretNameOf); err != nil {
+	if err := mgr.GetFieldIndexer().IndexField(ctx, &v1alpha1.VectaraJobDiscovery{}, secretIndex, secretNameOf); err != nil {
 		return fmt.Errorf("indexing VectaraJobDiscoveries by Secret: %w", err)
 	}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("vectarajobdiscovery").
-		For(&v1alpha1.VectaraJobDiscovery{}, builder.WithPredicates(discoveryChanges())).
+		For(&v1alpha1.VectaraJobDiscovery{}, builder.WithPredicates(relevantChanges())).
 		Watches(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.waitingFor), builder.WithPredicates(secretChanges())).
 		Watches(&v1alpha1.VectaraJob{}, r.whenDeleted()).
-		WatchesRawSource(r.waker.source()).
-		WithOptions(options).
+		WatchesRawSource(r.changes.source()).
+		WithOptions(withRetryLimit(options)).
 		Complete(r)
 }
 
-func discoverySecretNameOf(object client.Object) []string {
-	discovery, ok := object.(*v1alpha1.VectaraJobDiscovery)
-	if !ok {
-		return nil
-	}
-	return []string{discovery.Spec.SecretRef.Name}
-}
-
-// waitingFor lists the discoveries that ask with a Secret.
+// waitingFor lists the discoveries that use the credentials in a Secret.
 func (r *DiscoveryReconciler) waitingFor(ctx context.Context, secret client.Object) []reconcile.Request {
 	var list v1alpha1.VectaraJobDiscoveryList
-	if err := r.Client.List(ctx, &list, client.InNamespace(secret.GetNamespace()), client.MatchingFields{secretIndex: secret.GetName()}); err != nil {
-		// The cache answers; it fails only when the process ends.
-		ctrl.LoggerFrom(ctx).Error(err, "Listing the VectaraJobDiscoveries of a Secret failed")
-		return nil
-	}
-	requests := make([]reconcile.Request, 0, len(list.Items))
+	listBySecret(ctx, r.Client, &list, secret)
+	var requests []reconcile.Request
 	for i := range list.Items {
 		requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&list.Items[i])})
 	}
 	return requests
 }
 
-// roomPause is for how long the room that a VectaraJob leaves stays empty: when many go, they make room together.
+// roomPause is the wait after a VectaraJob was deleted: when many are deleted, they make room together.
 const roomPause = time.Second
 
-// whenDeleted has a discovery reconciled a while after a VectaraJob of it is gone. That it waits for room cannot be told from
-// its status: a reconcile that is under way may be about to write so.
+// whenDeleted has a discovery reconciled a moment after a VectaraJob of it is gone. Whether it waits for room cannot be read
+// from its status: a reconcile that is under way may be about to write so.
 func (r *DiscoveryReconciler) whenDeleted() handler.EventHandler {
 	return handler.Funcs{
 		DeleteFunc: func(_ context.Context, e event.DeleteEvent, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) {
@@ -76,13 +63,8 @@ func (r *DiscoveryReconciler) whenDeleted() handler.EventHandler {
 				return
 			}
 			name := types.NamespacedName{Namespace: job.Namespace, Name: owner.Name}
-			r.recent.deleted(name, job.Spec.JobID)
+			r.expectations.deleted(name, job.Spec.JobID)
 			queue.AddAfter(reconcile.Request{NamespacedName: name}, roomPause)
 		},
 	}
-}
-
-// discoveryChanges lets pass what a user did to a discovery, and not what the operator wrote itself.
-func discoveryChanges() predicate.Predicate {
-	return predicate.Funcs{UpdateFunc: changedByUser}
 }

@@ -11,12 +11,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/vectara-job-operator/vectara-job-operator/api/v1alpha1"
 )
 
-func TestWhatWakesADiscovery(t *testing.T) {
+func TestChangesOfADiscoveryThatMatter(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		change discoveryOption
@@ -28,17 +29,17 @@ func TestWhatWakesADiscovery(t *testing.T) {
 		}, true},
 		{"a deletion that a finalizer holds up", discoveryBeingDeleted, true},
 		{"another discovery of the same name", func(d *v1alpha1.VectaraJobDiscovery) { d.UID = "another" }, true},
-		{"what the operator wrote", withFinding(came()), false},
+		{"what the operator wrote", withResult(came()), false},
 		{"a label", func(d *v1alpha1.VectaraJobDiscovery) { d.Labels = map[string]string{"team": "search"} }, false},
 		{"a resync", func(*v1alpha1.VectaraJobDiscovery) {}, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := discoveryChanges().Update(event.UpdateEvent{ObjectOld: discovery(), ObjectNew: discovery(test.change)}); got != test.want {
+			if got := (predicate.Funcs{UpdateFunc: changedByUser}).Update(event.UpdateEvent{ObjectOld: discovery(), ObjectNew: discovery(test.change)}); got != test.want {
 				t.Errorf("That it passes is %t, want %t", got, test.want)
 			}
 		})
 	}
-	if p := discoveryChanges(); !p.Create(event.CreateEvent{Object: discovery()}) || !p.Delete(event.DeleteEvent{Object: discovery()}) {
+	if p := (predicate.Funcs{UpdateFunc: changedByUser}); !p.Create(event.CreateEvent{Object: discovery()}) || !p.Delete(event.DeleteEvent{Object: discovery()}) {
 		t.Error("A discovery that comes or goes does not pass")
 	}
 }
@@ -55,7 +56,7 @@ func TestTheDiscoveriesThatWaitForASecret(t *testing.T) {
 	}
 	slices.Sort(names)
 	if !slices.Equal(names, []string{testNamespace + "/a", testNamespace + "/c"}) {
-		t.Errorf("Woken are %q", names)
+		t.Errorf("Enqueued are %q", names)
 	}
 }
 

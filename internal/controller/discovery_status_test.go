@@ -51,7 +51,7 @@ func TestTheSameAgainCostsNoWrite(t *testing.T) {
 		object := before.object()
 		found := row.found
 		if found.memory != nil {
-			found.memory = handled{digestOf("job_a"): ago(time.Hour), digestOf("job_b"): ago(time.Hour)}
+			found.memory = processed{digestOf("job_a"): ago(time.Hour), digestOf("job_b"): ago(time.Hour)}
 		}
 		stored := discoveryAsStored(t, object, nextDiscoveryStatus(object, found, noon))
 
@@ -63,7 +63,7 @@ func TestTheSameAgainCostsNoWrite(t *testing.T) {
 			again.listing = &listing
 		}
 		if again.memory != nil {
-			again.memory = readHandled(stored.Status.HandledJobs)
+			again.memory = readProcessed(stored.Status.HandledJobs)
 		}
 		next := nextDiscoveryStatus(stored, again, noon.Add(time.Minute))
 		if got, want := asJSON(t, next), asJSON(t, stored.Status); got != want {
@@ -73,14 +73,14 @@ func TestTheSameAgainCostsNoWrite(t *testing.T) {
 }
 
 func TestWhatTheMessagesOfADiscoverySay(t *testing.T) {
-	for _, row := range slices.Concat(listRows, faultRows) {
+	for _, row := range slices.Concat(listRows, listFaultRows) {
 		next := nextDiscoveryStatus(discovery(), row.found, noon)
 		ready := meta.FindStatusCondition(next.Conditions, v1alpha1.ConditionReady)
 		if ready == nil || !strings.Contains(ready.Message, row.says) {
 			t.Errorf("When %s, Ready is %+v, want it to say %q", row.name, ready, row.says)
 		}
 		if strings.Contains(ready.Message, testAPIKey) {
-			t.Errorf("When %s, the message tells the key", row.name)
+			t.Errorf("When %s, the message contains the key", row.name)
 		}
 	}
 }
@@ -89,12 +89,12 @@ func TestAFaultKeepsTheMessageThatItBeganWith(t *testing.T) {
 	words := func(requestID string, words ...string) func(*jobs.Fault) {
 		return func(f *jobs.Fault) { f.RequestID, f.Words = requestID, words }
 	}
-	refusal := func(text string) discoveryFinding {
-		return came(func(f *discoveryFinding) { f.refused = text })
+	refusal := func(text string) discoveryResult {
+		return came(func(f *discoveryResult) { f.refused = text })
 	}
 	for _, test := range []struct {
 		name          string
-		first, second discoveryFinding
+		first, second discoveryResult
 		want          string // what the second message has
 	}{
 		{"an outage in other words", faultyList(jobs.Unavailable, words("req-1", "Overloaded.")), faultyList(jobs.Unavailable, words("req-2", "Down.")), "Overloaded."},
@@ -108,7 +108,7 @@ func TestAFaultKeepsTheMessageThatItBeganWith(t *testing.T) {
 		{"a quota and then something else", refusal("exceeded quota: team"), refusal("admission webhook says no"), "webhook says no"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			object := discovery(withFinding(test.first))
+			object := discovery(withResult(test.first))
 			next := nextDiscoveryStatus(object, test.second, noon)
 			for _, c := range next.Conditions {
 				if !strings.Contains(c.Message, test.want) {
@@ -118,8 +118,8 @@ func TestAFaultKeepsTheMessageThatItBeganWith(t *testing.T) {
 		})
 	}
 
-	t.Run("but who asks again is answered anew", func(t *testing.T) {
-		object := discovery(withFinding(faultyList(jobs.Unavailable, words("req-1", "Overloaded."))))
+	t.Run("but whoever requests a list gets the present message", func(t *testing.T) {
+		object := discovery(withResult(faultyList(jobs.Unavailable, words("req-1", "Overloaded."))))
 		found := faultyList(jobs.Unavailable, words("req-2", "Down."))
 		found.request.RequestedAt = "again"
 		next := nextDiscoveryStatus(object, found, noon)
@@ -133,7 +133,7 @@ func TestAFaultKeepsTheMessageThatItBeganWith(t *testing.T) {
 }
 
 func TestARefusalIsQuotedWithinBounds(t *testing.T) {
-	next := nextDiscoveryStatus(discovery(), came(func(f *discoveryFinding) { f.refused = strings.Repeat("no\x1b[31m\n", 10_000) }), noon)
+	next := nextDiscoveryStatus(discovery(), came(func(f *discoveryResult) { f.refused = strings.Repeat("no\x1b[31m\n", 10_000) }), noon)
 	for _, c := range next.Conditions {
 		if len([]rune(c.Message)) > 32768 || strings.ContainsAny(c.Message, "\x1b\n") {
 			t.Errorf("The message of %s is no good: %.80q…, %d bytes", c.Type, c.Message, len(c.Message))
@@ -142,19 +142,19 @@ func TestARefusalIsQuotedWithinBounds(t *testing.T) {
 }
 
 func TestNumbersInTheStatusOfADiscovery(t *testing.T) {
-	before := discovery(withFinding(came(func(f *discoveryFinding) { f.created = listed("job_a", "job_b") })))
+	before := discovery(withResult(came(func(f *discoveryResult) { f.created = listed("job_a", "job_b") })))
 	for _, test := range []struct {
 		name     string
-		found    discoveryFinding
+		found    discoveryResult
 		observed int32
 		created  int64
 	}{
 		{"nothing new", came(), 2, 2},
-		{"a job that has ended its time in the window", came(func(f *discoveryFinding) { f.listing = list(listed("job_b")...) }), 1, 2},
-		{"a job that is new", came(func(f *discoveryFinding) {
+		{"a job that has ended its time in the window", came(func(f *discoveryResult) { f.listing = list(listed("job_b")...) }), 1, 2},
+		{"a job that is new", came(func(f *discoveryResult) {
 			f.listing, f.created = list(listed("job_a", "job_b", "job_c")...), listed("job_c")
 		}), 3, 3},
-		{"a list that is cut tells nothing of how many there are, but what it has gets theirs", came(func(f *discoveryFinding) {
+		{"a truncated list does not say how many there are, but what it has gets theirs", came(func(f *discoveryResult) {
 			f.listing, f.created = list(listed("job_c", "job_d", "job_e")...), listed("job_c", "job_d", "job_e")
 			f.listing.Truncated = true
 		}), 2, 5},
@@ -169,25 +169,25 @@ func TestNumbersInTheStatusOfADiscovery(t *testing.T) {
 		})
 	}
 	if next := nextDiscoveryStatus(discovery(), faultyList(jobs.Unavailable), noon); next.ObservedJobs != nil || next.LastSweepTime != nil {
-		t.Errorf("Without a list, status tells of one: %+v", next)
+		t.Errorf("Without a list, status has what comes of one: %+v", next)
 	}
 }
 
 func TestLastSweepTimeMovesWithAChangeOrAfterAnHour(t *testing.T) {
 	quiet := came()
-	changed := came(func(f *discoveryFinding) { f.listing = list(listed("job_b")...) })
-	cut := came(func(f *discoveryFinding) { f.listing.Truncated = true })
-	at := func(found discoveryFinding, after time.Duration) discoveryFinding {
+	changed := came(func(f *discoveryResult) { f.listing = list(listed("job_b")...) })
+	cut := came(func(f *discoveryResult) { f.listing.Truncated = true })
+	at := func(found discoveryResult, after time.Duration) discoveryResult {
 		listing := *found.listing
-		listing.Answered = ago(30 * time.Minute).Add(after)
+		listing.Asked = ago(30 * time.Minute).Add(after)
 		found.listing = &listing
 		return found
 	}
-	before := discovery(withFinding(quiet)) // Half an hour before noon.
+	before := discovery(withResult(quiet)) // Half an hour before noon.
 	for _, test := range []struct {
 		name  string
-		found discoveryFinding
-		want  time.Duration // since the sweep before
+		found discoveryResult
+		want  time.Duration // since the list before
 	}{
 		{"nothing changed a minute later", at(quiet, time.Minute), 0},
 		{"nothing changed within the hour", at(quiet, time.Hour-time.Second), 0},
@@ -216,7 +216,7 @@ func TestTheRequestIsEchoed(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			object := discovery(func(d *v1alpha1.VectaraJobDiscovery) { d.Status.LastHandledReconcileAt = test.before })
-			for _, found := range []discoveryFinding{came(), faultyList(jobs.PermissionDenied)} {
+			for _, found := range []discoveryResult{came(), faultyList(jobs.PermissionDenied)} {
 				found.request = jobs.Request{Generation: 7, RequestedAt: test.requested}
 				next := nextDiscoveryStatus(object, found, noon)
 				if next.LastHandledReconcileAt != test.want || next.ObservedGeneration != 7 {
@@ -236,12 +236,12 @@ func TestConditionsOfOthersStayOnADiscovery(t *testing.T) {
 	}
 }
 
-func TestKstatusWaitsForTheOperatorToLookAtADiscovery(t *testing.T) {
+func TestKstatusWaitsForTheOperatorToReconcileADiscovery(t *testing.T) {
 	generation2 := func(d *v1alpha1.VectaraJobDiscovery) { d.Generation = 2 }
 	for name, object := range map[string]*v1alpha1.VectaraJobDiscovery{
 		"a new discovery":                              discovery(),
-		"a ready one of a new generation":              discovery(withFinding(came()), generation2),
-		"a stalled one of a new generation":            discovery(withFinding(faultyList(jobs.Unauthorized)), generation2),
+		"a ready one of a new generation":              discovery(withResult(came()), generation2),
+		"a stalled one of a new generation":            discovery(withResult(faultyList(jobs.Unauthorized)), generation2),
 		"one that has been suspended since it was new": discovery(func(d *v1alpha1.VectaraJobDiscovery) { d.Spec.Suspend = ptr.To(true) }),
 	} {
 		if got := discoveryHealth(t, object); got != status.InProgressStatus {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package controller keeps each VectaraJob true to the job that it names.
+// Package controller mirrors the job that each VectaraJob names, and creates the VectaraJobs of VectaraJobDiscoveries.
 //
-// Reconcile reads the object, asks the job source what is known, lets pure functions decide (nextStatus, schedule), and
-// writes at one place, only if something changed. It waits for nothing: when there is no answer yet, the job source
-// wakes it once there is.
+// Reconcile gathers what is known (the object, its Secret, the newest observation of the job), one pure function decides
+// everything (status, what to watch, whether to delete, when to come back), and the decision is applied at one place, which
+// writes only if something changed. It never waits: when there is no observation yet, the job source enqueues the object
+// once there is one.
 package controller

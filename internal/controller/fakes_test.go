@@ -25,22 +25,22 @@ import (
 
 const testAPIKey = "zut_very-secret-api-key"
 
-// fakeSource answers every watcher alike, and remembers what it was asked.
+// fakeSource has the same observation for every subscriber, and records its calls.
 type fakeSource struct {
-	observation *jobs.Observation
-	watches     []jobs.Watch
-	forgotten   []jobs.Key
+	observation   *jobs.Observation
+	subscriptions []jobs.Subscription
+	unwatched     []jobs.Key
 }
 
-func (s *fakeSource) Observe(watch jobs.Watch) (jobs.Observation, bool) {
-	s.watches = append(s.watches, watch)
+func (s *fakeSource) Watch(subscription jobs.Subscription) (jobs.Observation, bool) {
+	s.subscriptions = append(s.subscriptions, subscription)
 	if s.observation == nil {
 		return jobs.Observation{}, false
 	}
 	return *s.observation, true
 }
 
-func (s *fakeSource) Forget(key jobs.Key) { s.forgotten = append(s.forgotten, key) }
+func (s *fakeSource) Unwatch(key jobs.Key) { s.unwatched = append(s.unwatched, key) }
 
 // recorded is an event.
 type recorded struct{ kind, reason, action, note string }
@@ -52,7 +52,7 @@ func (r *fakeRecorder) Eventf(_, _ runtime.Object, kind, reason, action, note st
 	r.events = append(r.events, recorded{kind, reason, action, fmt.Sprintf(note, args...)})
 }
 
-// world is a reconciler, and all that it meets.
+// world is a reconciler, and all that it uses.
 type world struct {
 	*Reconciler
 	source   *fakeSource
@@ -63,11 +63,13 @@ type world struct {
 	deleted  []client.DeleteOptions
 	now      time.Time
 
-	// patchError and deleteError are what the API server answers to writes, if not nil; getSecretError to the read of a Secret.
+	// patchError and deleteError are what the API server returns for writes, if not nil; getSecretError to the read of a Secret.
 	patchError, deleteError, getSecretError error
+
+	stale *v1alpha1.VectaraJob // what the cache has of it, if not what the API server has
 }
 
-// newWorld is a cluster with objects in it, a source without answers, and a clock that stands at noon.
+// newWorld is a cluster with objects in it, a source without observations, and a clock that stands at noon.
 func newWorld(t *testing.T, objects ...client.Object) *world {
 	t.Helper()
 	w := &world{source: &fakeSource{}, recorder: &fakeRecorder{}, now: noon}
@@ -102,6 +104,10 @@ func (w *world) interceptors() interceptor.Funcs {
 		Get: func(ctx context.Context, c client.WithWatch, key client.ObjectKey, object client.Object, options ...client.GetOption) error {
 			if _, ok := object.(*corev1.Secret); ok && w.getSecretError != nil {
 				return w.getSecretError
+			}
+			if object, ok := object.(*v1alpha1.VectaraJob); ok && w.stale != nil {
+				w.stale.DeepCopyInto(object)
+				return nil
 			}
 			return c.Get(ctx, key, object, options...)
 		},
@@ -170,7 +176,7 @@ func (w *world) stored(t *testing.T) *v1alpha1.VectaraJob {
 	return &object
 }
 
-// answers has the source answer with an observation that was made for an object as it is.
+// answers has the source return an observation that was made for an object as it is.
 func (w *world) answers(object *v1alpha1.VectaraJob, o jobs.Observation) {
 	o.Request = requestOf(object)
 	w.source.observation = &o
@@ -188,8 +194,8 @@ func (w *world) expectNoWrites(t *testing.T) {
 
 func (w *world) expectNothingAsked(t *testing.T) {
 	t.Helper()
-	if len(w.source.watches) > 0 {
-		t.Errorf("The source was asked: %+v", w.source.watches)
+	if len(w.source.subscriptions) > 0 {
+		t.Errorf("The source was called: %+v", w.source.subscriptions)
 	}
 }
 

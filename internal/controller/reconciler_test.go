@@ -41,7 +41,7 @@ func TestWhatIsLeftAlone(t *testing.T) {
 	}{
 		{"a suspended object", job(withSuspend(true))},
 		{"a suspended object whose job was running", job(withState("started"), withSuspend(true))},
-		{"a suspended object whose recheck was asked for", job(withState("completed"), withSuspend(true), withRequestedAt("now"))},
+		{"a suspended object whose recheck was requested", job(withState("completed"), withSuspend(true), withRequestedAt("now"))},
 		{"a suspended object whose time after the end is over", job(withState("completed"), withTTL(0), withSuspend(true))},
 		{"a suspended object of a new generation", job(withState("started"), withSuspend(true), withGeneration(2))},
 		{"an object that is being deleted", job(beingDeleted)},
@@ -60,8 +60,8 @@ func TestWhatIsLeftAlone(t *testing.T) {
 			}
 			w.expectNothingAsked(t)
 			w.expectNoWrites(t)
-			if !slices.Equal(w.source.forgotten, []jobs.Key{testKey}) {
-				t.Errorf("Forgotten is %v, want the object", w.source.forgotten)
+			if !slices.Equal(w.source.unwatched, []jobs.Key{testKey}) {
+				t.Errorf("Unwatched is %v, want the object", w.source.unwatched)
 			}
 			if len(w.lines) > 0 {
 				t.Errorf("The log says %q, want nothing", w.lines)
@@ -70,12 +70,12 @@ func TestWhatIsLeftAlone(t *testing.T) {
 	}
 }
 
-func TestAnObjectThatIsGoneIsForgotten(t *testing.T) {
+func TestAnObjectThatIsGoneIsNotWatched(t *testing.T) {
 	w := newWorld(t, secret())
 	w.reconcile(t)
 	w.expectNothingAsked(t)
-	if !slices.Equal(w.source.forgotten, []jobs.Key{testKey}) {
-		t.Errorf("Forgotten is %v, want the object", w.source.forgotten)
+	if !slices.Equal(w.source.unwatched, []jobs.Key{testKey}) {
+		t.Errorf("Unwatched is %v, want the object", w.source.unwatched)
 	}
 }
 
@@ -91,29 +91,29 @@ func TestWhatTheSourceIsAsked(t *testing.T) {
 		urgent  bool
 	}{
 		{"a new object is urgent", job(), 10 * time.Second, jobs.Request{Generation: 1}, true},
-		{"an object that was looked at is not", job(withState("started")), 10 * time.Second, jobs.Request{Generation: 1}, false},
-		{"one that met an outage is not", job(withFault(fault(jobs.Unavailable))), 10 * time.Second, jobs.Request{Generation: 1}, false},
+		{"an object that was polled is not", job(withState("started")), 10 * time.Second, jobs.Request{Generation: 1}, false},
+		{"one that met an outage is not", job(withFault(apiFault(jobs.Unavailable))), 10 * time.Second, jobs.Request{Generation: 1}, false},
 		{"a new generation is urgent", job(withState("started"), withGeneration(2)), 10 * time.Second, jobs.Request{Generation: 2}, true},
 		{"a request is urgent", job(withState("started"), withRequestedAt("now")), 10 * time.Second, jobs.Request{Generation: 1, RequestedAt: "now"}, true},
 		{"a request that was met is not", job(withRequestedAt("now"), withState("started")), 10 * time.Second, jobs.Request{Generation: 1, RequestedAt: "now"}, false},
 		{"a request is urgent even after the end", job(withState("failed"), withRequestedAt("now")), 10 * time.Second, jobs.Request{Generation: 1, RequestedAt: "now"}, true},
-		{"spec.requestTimeout is the budget of a call", job(withState("started"), fiveMinutes), 5 * time.Minute, jobs.Request{Generation: 1}, false},
-		{"suspend: false asks as ever", job(withState("started"), withSuspend(false)), 10 * time.Second, jobs.Request{Generation: 1}, false},
+		{"spec.requestTimeout is the time limit of a call", job(withState("started"), fiveMinutes), 5 * time.Minute, jobs.Request{Generation: 1}, false},
+		{"suspend: false polls as ever", job(withState("started"), withSuspend(false)), 10 * time.Second, jobs.Request{Generation: 1}, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t, test.object, secret())
 			w.reconcile(t)
 			w.expectNoWrites(t)
-			if len(w.source.watches) != 1 {
-				t.Fatalf("The source was asked %d times, want once", len(w.source.watches))
+			if len(w.source.subscriptions) != 1 {
+				t.Fatalf("The source was called %d times, want once", len(w.source.subscriptions))
 			}
-			got := w.source.watches[0]
+			got := w.source.subscriptions[0]
 			if got.Key != testKey || got.UID != string(test.object.UID) || got.JobID != testJobID ||
-				got.Credentials.Secret != (jobs.Key{Namespace: testNamespace, Name: testSecret}) || got.Credentials.Vectara.APIKey != testAPIKey {
-				t.Errorf("The watch is %+v, want that of the object and its Secret", got)
+				got.Credentials.APIKey != testAPIKey {
+				t.Errorf("The subscription is %+v, want that of the object and its Secret", got)
 			}
 			if got.Timeout != test.timeout || got.Request != test.request || got.Urgent != test.urgent {
-				t.Errorf("The watch has timeout %v, request %+v, urgent %t; want %v, %+v, %t",
+				t.Errorf("The subscription has timeout %v, request %+v, urgent %t; want %v, %+v, %t",
 					got.Timeout, got.Request, got.Urgent, test.timeout, test.request, test.urgent)
 			}
 		})
@@ -137,7 +137,7 @@ func TestAnAnswerIsWrittenOnce(t *testing.T) {
 		t.Fatalf("There were writes %q and %q, want one of status", w.patches, w.others)
 	}
 	if len(w.recorder.events) != 0 {
-		t.Errorf("There were events %q, and the job was only come upon", w.recorder.events)
+		t.Errorf("There were events %q, and the job was only first seen", w.recorder.events)
 	}
 
 	var patch map[string]map[string]any
@@ -152,16 +152,16 @@ func TestAnAnswerIsWrittenOnce(t *testing.T) {
 	}
 }
 
-func TestAnUnchangedFindingIsNotWritten(t *testing.T) {
+func TestAnUnchangedResultIsNotWritten(t *testing.T) {
 	for _, test := range []struct {
 		name        string
 		object      *v1alpha1.VectaraJob
 		observation jobs.Observation
 	}{
 		{"a job that is still running", job(withState("started", createdAtNoon)), withJobCreatedAtNoon(seenIn("started"))},
-		{"an outage that goes on", job(withFault(fault(jobs.Unavailable))), failedBy(jobs.Unavailable, withFailures(7))},
-		{"an outage that goes on in other words", job(withState("started"), withFault(fault(jobs.Unavailable))), failedBy(jobs.Unavailable, func(o *jobs.Observation) { o.Fault.Words, o.Fault.RequestID = nil, "req-9" })},
-		{"a refusal that goes on", job(withFault(fault(jobs.PermissionDenied))), failedBy(jobs.PermissionDenied, func(o *jobs.Observation) { o.Fault.RequestID = "req-9" })},
+		{"an outage that goes on", job(withFault(apiFault(jobs.Unavailable))), failedBy(jobs.Unavailable, withFailures(7))},
+		{"an outage that goes on in other words", job(withState("started"), withFault(apiFault(jobs.Unavailable))), failedBy(jobs.Unavailable, func(o *jobs.Observation) { o.Fault.Words, o.Fault.RequestID = nil, "req-9" })},
+		{"a refusal that goes on", job(withFault(apiFault(jobs.PermissionDenied))), failedBy(jobs.PermissionDenied, func(o *jobs.Observation) { o.Fault.RequestID = "req-9" })},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t, test.object, secret())
@@ -175,7 +175,7 @@ func TestAnUnchangedFindingIsNotWritten(t *testing.T) {
 	}
 
 	t.Run("a Secret that is still missing", func(t *testing.T) {
-		w := newWorld(t, job(withTrouble(credentialsNotFound(testNamespace, testSecret))))
+		w := newWorld(t, job(withNoCredentials(credentialsNotFound(testNamespace, testSecret))))
 		w.reconcile(t)
 		w.expectNoWrites(t)
 		w.expectNothingAsked(t)
@@ -189,8 +189,8 @@ func TestWithoutCredentialsNothingIsAsked(t *testing.T) {
 	w.expectNothingAsked(t)
 	expectConditions(t, w.stored(t).Status,
 		conditionsWanted("False CredentialsNotFound", "False CredentialsNotFound", "Stalled True CredentialsNotFound"))
-	if !slices.Contains(w.source.forgotten, testKey) {
-		t.Error("The source still observes the job with credentials that are no longer there")
+	if !slices.Contains(w.source.unwatched, testKey) {
+		t.Error("The source still polls the job with credentials that are no longer there")
 	}
 }
 
@@ -200,102 +200,13 @@ func TestTheScheduleFollowsWhatWasWritten(t *testing.T) {
 	w.answers(object, seenIn("started"))
 	w.reconcile(t)
 
-	last := w.source.watches[len(w.source.watches)-1].Schedule
+	if len(w.source.subscriptions) != 2 {
+		t.Fatalf("The source was called %d times, want once before the write and once after", len(w.source.subscriptions))
+	}
+	last := w.source.subscriptions[1].Schedule
 	if want := newSchedule(w.stored(t), testBounds).Next(seenIn("started")); !last.Next(seenIn("started")).Equal(want) {
-		t.Errorf("The next look is at %v, want %v", last.Next(seenIn("started")), want)
+		t.Errorf("The next poll is at %v, want %v", last.Next(seenIn("started")), want)
 	}
-}
-
-func TestAfterTheEndTheJobIsForgotten(t *testing.T) {
-	for _, state := range []v1alpha1.JobState{"completed", "failed", "aborted"} {
-		t.Run(string(state), func(t *testing.T) {
-			object := job(withState("started"))
-			w := newWorld(t, object, secret())
-			w.answers(object, seenIn(state))
-			if result := w.reconcile(t); result != (ctrl.Result{}) {
-				t.Errorf("The result is %+v, want none", result)
-			}
-			if !slices.Equal(w.source.forgotten, []jobs.Key{testKey}) {
-				t.Errorf("Forgotten is %v, want the object", w.source.forgotten)
-			}
-			asked := len(w.source.watches)
-			w.reconcile(t)
-			if len(w.source.watches) != asked {
-				t.Error("The source was asked after the end")
-			}
-		})
-	}
-}
-
-func TestANewGenerationAfterTheEndIsOnlyAcknowledged(t *testing.T) {
-	object := job(withState("failed"), withGeneration(2))
-	w := newWorld(t, object, secret())
-	w.answers(object, seenIn("started"))
-	w.reconcile(t)
-	w.reconcile(t)
-
-	w.expectNothingAsked(t)
-	stored := w.stored(t)
-	if stored.Status.State != "failed" || stored.Status.ObservedGeneration != 2 || len(w.patches) != 1 || len(w.recorder.events) != 0 {
-		t.Errorf("Status is %+v after %d writes and %d events, want generation 2 after one write", stored.Status, len(w.patches), len(w.recorder.events))
-	}
-	for _, c := range stored.Status.Conditions {
-		if c.ObservedGeneration != 2 {
-			t.Errorf("%s carries generation %d, want 2", c.Type, c.ObservedGeneration)
-		}
-	}
-}
-
-func TestARecheckAfterTheEnd(t *testing.T) {
-	before := job(withState("failed", createdAtNoon), withRequestedAt("again"))
-
-	t.Run("changes nothing until Vectara has answered it", func(t *testing.T) {
-		w := newWorld(t, before, secret())
-		w.reconcile(t)
-		w.expectNoWrites(t)
-	})
-	t.Run("does not take an older answer for its own", func(t *testing.T) {
-		w := newWorld(t, before, secret())
-		older := seenIn("started")
-		older.Request = jobs.Request{Generation: 1}
-		w.source.observation = &older
-		w.reconcile(t)
-		w.expectNoWrites(t)
-	})
-	t.Run("that finds nothing new is acknowledged and no more", func(t *testing.T) {
-		w := newWorld(t, before, secret())
-		w.answers(before, withJobCreatedAtNoon(seenIn("failed")))
-		w.reconcile(t)
-		after := w.stored(t).Status
-		if after.LastHandledReconcileAt != "again" || !slices.Equal(summary(after), summary(before.Status)) || len(w.recorder.events) != 0 {
-			t.Errorf("Status is %+v, with the events %q", after, w.recorder.events)
-		}
-		if !slices.Equal(w.source.forgotten, []jobs.Key{testKey}) {
-			t.Errorf("Forgotten is %v, want the object", w.source.forgotten)
-		}
-	})
-	t.Run("follows Vectara if the job runs again", func(t *testing.T) {
-		w := newWorld(t, before, secret())
-		w.answers(before, seenIn("started"))
-		w.reconcile(t)
-		expectConditions(t, w.stored(t).Status, conditionsWanted("True Synced", "False JobStarted", "Reconciling True JobStarted"))
-		if len(w.source.forgotten) != 0 {
-			t.Error("The source was told to forget a job that runs")
-		}
-	})
-	t.Run("that fails changes Synced and is not repeated", func(t *testing.T) {
-		w := newWorld(t, before, secret())
-		w.answers(before, failedBy(jobs.NotFound))
-		w.reconcile(t)
-		after := w.stored(t).Status
-		expectConditions(t, after, conditionsWanted("False JobNotFound", "False JobFailed", "Stalled True JobFailed"))
-		if after.State != "failed" || after.LastHandledReconcileAt != "again" {
-			t.Errorf("Status is %+v", after)
-		}
-		if !slices.Equal(w.source.forgotten, []jobs.Key{testKey}) {
-			t.Errorf("Forgotten is %v, want the object", w.source.forgotten)
-		}
-	})
 }
 
 func TestRefusedWrites(t *testing.T) {
@@ -319,7 +230,7 @@ func TestRefusedWrites(t *testing.T) {
 				t.Errorf("Reconcile gives %+v and %v", result, err)
 			}
 			if len(w.recorder.events)+len(w.lines) > 0 {
-				t.Errorf("A write that was refused was announced: %q, %q", w.recorder.events, w.lines)
+				t.Errorf("A write that was refused was recorded: %q, %q", w.recorder.events, w.lines)
 			}
 		})
 	}
@@ -337,14 +248,14 @@ func TestTheEndOfTheProcessIsNoError(t *testing.T) {
 	}
 }
 
-func TestAYoungObjectWhoseJobIsMissingIsLookedAtAgainWhenItsMinuteIsOver(t *testing.T) {
+func TestAYoungObjectWhoseJobIsMissingIsReconciledWhenItsMinuteIsOver(t *testing.T) {
 	object := job(withAge(20 * time.Second))
 	w := newWorld(t, object, secret())
 	w.answers(object, failedBy(jobs.NotFound))
 	// The object was made at a whole second, and its minute is over at one.
 	want := object.CreationTimestamp.Add(time.Minute).Sub(noon)
 	if result := w.reconcile(t); result.RequeueAfter != want {
-		t.Fatalf("The object is looked at again after %v, want %v", result.RequeueAfter, want)
+		t.Fatalf("The object is reconciled again after %v, want %v", result.RequeueAfter, want)
 	}
 	expectConditions(t, w.stored(t).Status, conditionsWanted("False JobNotFound", "False JobNotFound", "Reconciling True JobNotFound"))
 

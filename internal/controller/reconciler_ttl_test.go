@@ -42,8 +42,8 @@ func TestObjectsAreDeletedWhenTheirTimeAfterTheEndIsOver(t *testing.T) {
 		{"at once if it is 0 s", job(withStateSince("aborted", ended), withTTL(0)), ended, true, 0},
 		{"not in this century if it is the longest there is", job(withStateSince("completed", ended), withTTL(2147483647)), ended.Add(time.Hour), false, 2147483647*time.Second - time.Hour},
 		{"not while the job may still complete", job(withStateSince("failed_will_retry", ended), withTTL(0)), ended.Add(time.Hour), false, 0},
-		{"not while nothing was heard of the job", job(withTTL(0)), noon.Add(time.Hour), false, 0},
-		{"not while the job is missing", job(withTTL(0), withFault(fault(jobs.NotFound))), noon.Add(time.Hour), false, 0},
+		{"not while the job was never seen", job(withTTL(0)), noon.Add(time.Hour), false, 0},
+		{"not while the job is missing", job(withTTL(0), withFault(apiFault(jobs.NotFound))), noon.Add(time.Hour), false, 0},
 		{"not if no time was set", job(withStateSince("completed", ended)), ended.Add(1000 * time.Hour), false, 0},
 		{"counted from when the end was seen and not from Vectara's clock", job(withStateSince("completed", ended, func(j *vectara.Job) { j.CompletedAt = ended.Add(-24 * time.Hour) }), withTTL(3600)), ended.Add(time.Minute), false, 59 * time.Minute},
 	} {
@@ -52,7 +52,7 @@ func TestObjectsAreDeletedWhenTheirTimeAfterTheEndIsOver(t *testing.T) {
 			w.now = test.now
 			result := w.reconcile(t)
 			if result.RequeueAfter != test.again {
-				t.Errorf("The object is looked at again after %v, want %v", result.RequeueAfter, test.again)
+				t.Errorf("The object is reconciled again after %v, want %v", result.RequeueAfter, test.again)
 			}
 			var left v1alpha1.VectaraJob
 			err := w.Client.Get(t.Context(), testRequest.NamespacedName, &left)
@@ -63,7 +63,7 @@ func TestObjectsAreDeletedWhenTheirTimeAfterTheEndIsOver(t *testing.T) {
 	}
 }
 
-func TestOnlyTheObjectThatWasLookedAtIsDeleted(t *testing.T) {
+func TestOnlyTheObjectThatWasDecidedOnIsDeleted(t *testing.T) {
 	object := job(withState("started"), withTTL(0))
 	w := newWorld(t, object, secret())
 	w.answers(object, seenIn("completed"))
@@ -90,7 +90,7 @@ func TestRefusedDeletions(t *testing.T) {
 		want    ctrl.Result
 		wantErr bool
 	}{
-		{"an object that was changed in the meantime is looked at again", errConflict, ctrl.Result{RequeueAfter: conflictPause}, false},
+		{"an object that was changed in the meantime is reconciled again", errConflict, ctrl.Result{RequeueAfter: conflictPause}, false},
 		{"an object that is gone is gone", errGone, ctrl.Result{}, false},
 		{"any other error is returned", errUnavailable, ctrl.Result{}, true},
 	} {

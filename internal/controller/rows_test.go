@@ -9,7 +9,7 @@ import (
 	"github.com/vectara-job-operator/vectara-job-operator/internal/jobs"
 )
 
-// stateRow is a row of the table of conditions for an answer with the job.
+// stateRow is a row of the table of conditions for a response with the job.
 type stateRow struct {
 	name     string
 	state    v1alpha1.JobState
@@ -30,47 +30,62 @@ var stateRows = []stateRow{
 	{name: "the job was aborted", state: "aborted", ready: "False JobAborted", progress: "Stalled"},
 }
 
-// troubleRow is a row of the table of conditions for a look that did not bring the job.
-type troubleRow struct {
+// faultRow is a row of the table of conditions for a poll that did not return the job.
+type faultRow struct {
 	name     string
-	found    finding
+	found    gathered
 	reason   string
 	blocking bool // a person is needed; otherwise Ready stays as it was
 }
 
-var troubleRows = []troubleRow{
-	{name: "the job may not be seen", found: failure(fault(jobs.PermissionDenied)), reason: "PermissionDenied", blocking: true},
-	{name: "the job is not there", found: failure(fault(jobs.NotFound)), reason: "JobNotFound", blocking: true},
-	{name: "the credentials are refused", found: failure(fault(jobs.Unauthorized)), reason: "Unauthorized", blocking: true},
+var faultRows = []faultRow{
+	{name: "the job may not be seen", found: failure(apiFault(jobs.PermissionDenied)), reason: "PermissionDenied", blocking: true},
+	{name: "the job is not there", found: failure(apiFault(jobs.NotFound)), reason: "JobNotFound", blocking: true},
+	{name: "the credentials are refused", found: failure(apiFault(jobs.Unauthorized)), reason: "Unauthorized", blocking: true},
 	{
 		name: "the token endpoint refuses the client",
-		found: failure(fault(jobs.Unauthorized, func(f *jobs.Fault) {
+		found: failure(apiFault(jobs.Unauthorized, func(f *jobs.Fault) {
 			f.FromTokenEndpoint, f.StatusCode, f.Detail, f.RequestID = true, 400, "invalid_client", ""
 		})),
 		reason: "Unauthorized", blocking: true,
 	},
+	{name: "the request is rejected", found: failure(apiFault(jobs.RequestRejected)), reason: "RequestRejected", blocking: true},
 	{
 		name:  "the Secret is missing",
-		found: withoutCall(credentialsNotFound(testNamespace, testSecret)), reason: "CredentialsNotFound", blocking: true,
+		found: withoutPoll(credentialsNotFound(testNamespace, testSecret)), reason: "CredentialsNotFound", blocking: true,
 	},
 	{
 		name:  "the Secret is malformed",
-		found: withoutCall(credentialsInvalid(testSecret, errors.New("expected a key"))), reason: "CredentialsInvalid", blocking: true,
+		found: withoutPoll(credentialsInvalid(testSecret, errors.New("expected a key"))), reason: "CredentialsInvalid", blocking: true,
 	},
-	{name: "the rate limit is reached", found: failure(fault(jobs.RateLimited)), reason: "RateLimited"},
-	{name: "Vectara answers 503", found: failure(fault(jobs.Unavailable)), reason: "APIUnavailable"},
+	{name: "the rate limit is reached", found: failure(apiFault(jobs.RateLimited)), reason: "RateLimited"},
+	{name: "Vectara returns 503", found: failure(apiFault(jobs.Unavailable)), reason: "APIUnavailable"},
 	{
 		name: "there is no connection",
-		found: failure(fault(jobs.Unavailable, func(f *jobs.Fault) {
+		found: failure(apiFault(jobs.Unavailable, func(f *jobs.Fault) {
 			f.StatusCode, f.Words, f.RequestID, f.Detail = 0, nil, "", "connection refused"
 		})),
 		reason: "APIUnavailable",
 	},
-	{name: "the answer is not JSON", found: failure(fault(jobs.InvalidResponse)), reason: "InvalidResponse"},
-	{name: "the fault is of a kind that is new here", found: failure(fault("Surprise")), reason: "APIUnavailable"},
+	{name: "the response is not JSON", found: failure(apiFault(jobs.InvalidResponse)), reason: "InvalidResponse"},
+	{name: "the first poll is overdue for the operator's own request budget", found: unpolled(apiFault(jobs.RateLimited, ownBudget)), reason: "RateLimited"},
+	{name: "the first poll is overdue in an outage", found: unpolled(apiFault(jobs.Unavailable)), reason: "APIUnavailable"},
+	{name: "the first poll is overdue as the credentials are refused", found: unpolled(apiFault(jobs.Unauthorized)), reason: "Unauthorized", blocking: true},
+	{
+		name: "a poll after an outage is overdue for a rate limit", reason: "RateLimited",
+		found: failure(apiFault(jobs.Unavailable)).overdue(apiFault(jobs.RateLimited)),
+	},
+	{
+		name: "a poll after an outage is overdue as the credentials are refused", reason: "Unauthorized", blocking: true,
+		found: failure(apiFault(jobs.Unavailable)).overdue(apiFault(jobs.Unauthorized)),
+	},
+	{name: "the fault is of a kind that is new here", found: failure(apiFault("Surprise")), reason: "APIUnavailable"},
 }
 
-// history is what an object went through before the look in question.
+// ownBudget makes a rate limit one of the operator itself.
+func ownBudget(f *jobs.Fault) { f.StatusCode, f.Words, f.RequestID = 0, nil, "" }
+
+// history is what an object went through before the poll in question.
 type history struct {
 	name     string
 	object   func() *v1alpha1.VectaraJob
@@ -84,11 +99,11 @@ var histories = []history{
 	{name: "a new object", object: func() *v1alpha1.VectaraJob { return job() }},
 	{
 		name:   "an object that only ever met an outage",
-		object: func() *v1alpha1.VectaraJob { return job(withFault(fault(jobs.Unavailable))) },
+		object: func() *v1alpha1.VectaraJob { return job(withFault(apiFault(jobs.Unavailable))) },
 	},
 	{
 		name:   "an object that only ever met a refusal",
-		object: func() *v1alpha1.VectaraJob { return job(withFault(fault(jobs.PermissionDenied))) },
+		object: func() *v1alpha1.VectaraJob { return job(withFault(apiFault(jobs.PermissionDenied))) },
 	},
 	{
 		name:   "a job last seen running",
@@ -103,7 +118,7 @@ var histories = []history{
 	{
 		name: "a job last seen running and then refused",
 		object: func() *v1alpha1.VectaraJob {
-			return job(withState("started"), withFault(fault(jobs.PermissionDenied)))
+			return job(withState("started"), withFault(apiFault(jobs.PermissionDenied)))
 		},
 		seen: true, ready: "False JobStarted", progress: "Reconciling",
 	},
@@ -118,33 +133,31 @@ var histories = []history{
 		seen:   true, ready: "False JobFailed", progress: "Stalled", finished: true,
 	},
 	{
-		name: "an aborted job whose last recheck met an outage",
+		name: "an aborted job whose last recheck met an outage and that is rechecked",
 		object: func() *v1alpha1.VectaraJob {
-			return job(withState("aborted"), withRequestedAt("again"), withFault(fault(jobs.Unavailable)))
+			return job(withState("aborted"), withRequestedAt("again"), withFault(apiFault(jobs.Unavailable)), withRequestedAt("once more"))
 		},
 		seen: true, ready: "False JobAborted", progress: "Stalled", finished: true,
 	},
 }
 
-// transition is one history followed by one finding. Properties that hold for every status are tested on all of them.
+// transition is one history followed by one observation. Properties that hold for every status are tested on all of them.
 type transition struct {
 	name   string
 	object *v1alpha1.VectaraJob
-	found  finding
+	found  gathered
 }
 
 func allTransitions() []transition {
 	var all []transition
 	for _, before := range histories {
-		add := func(what string, found finding) {
-			object := before.object()
-			found.request = requestOf(object)
-			all = append(all, transition{name: before.name + ": " + what, object: object, found: found})
+		add := func(what string, found gathered) {
+			all = append(all, transition{name: before.name + ": " + what, object: before.object(), found: found})
 		}
 		for _, row := range stateRows {
 			add(row.name, answer(row.state))
 		}
-		for _, row := range troubleRows {
+		for _, row := range faultRows {
 			add(row.name, row.found)
 		}
 	}

@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"maps"
 	"sync/atomic"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -25,77 +27,103 @@ import (
 	"github.com/vectara-job-operator/vectara-job-operator/internal/jobs"
 )
 
-// secretIndex finds the VectaraJobs that refer to a Secret.
+// secretIndex finds the objects that refer to a Secret.
 const secretIndex = ".spec.secretRef.name"
 
-// Waker puts objects into the queue of a controller when there is news about their jobs. Its zero value is ready for
-// use.
-type Waker struct {
+// maxRetryDelay is the longest wait before a failed reconcile is retried.
+const maxRetryDelay = time.Minute
+
+// EventSource enqueues objects when something about their jobs changed. Its zero value is ready for use.
+type EventSource struct {
 	queue atomic.Pointer[workqueue.TypedRateLimitingInterface[reconcile.Request]]
 }
 
-// Wake has an object reconciled. It does not block. Before the controller runs it does nothing: nobody is waiting yet.
-func (w *Waker) Wake(key jobs.Key) {
-	if queue := w.queue.Load(); queue != nil {
+// Enqueue has an object reconciled. It does not block. Before the controller runs it does nothing: every object is
+// reconciled at the start anyway.
+func (s *EventSource) Enqueue(key jobs.Key) {
+	if queue := s.queue.Load(); queue != nil {
 		(*queue).Add(reconcile.Request{NamespacedName: types.NamespacedName(key)})
 	}
 }
 
-func (w *Waker) source() source.Source {
+func (s *EventSource) source() source.Source {
 	return source.Func(func(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
-		w.queue.Store(&queue)
+		s.queue.Store(&queue)
 		return nil
 	})
 }
 
+// withRetryLimit limits the wait before a retry, unless the options have a rate limiter of their own.
+func withRetryLimit(options controller.Options) controller.Options {
+	if options.RateLimiter == nil {
+		options.RateLimiter = workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](5*time.Millisecond, maxRetryDelay)
+	}
+	return options
+}
+
 // SetupWithManager registers the reconciler: it is called for objects that changed in a way that matters, for objects
-// whose Secret changed, and for those that waker wakes.
-func (r *Reconciler) SetupWithManager(ctx context.Context, mgr ctrl.Manager, waker *Waker, options controller.Options) error {
+// whose Secret changed, and for those that the event source enqueues.
+func (r *Reconciler) SetupWithManager(ctx context.Context, mgr ctrl.Manager, changes *EventSource, options controller.Options) error {
 	if err := mgr.GetFieldIndexer().IndexField(ctx, &v1alpha1.VectaraJob{}, secretIndex, secretNameOf); err != nil {
 		return fmt.Errorf("indexing VectaraJobs by Secret: %w", err)
 	}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("vectarajob").
-		For(&v1alpha1.VectaraJob{}, builder.WithPredicates(jobChanges(), announceSuspension(mgr.GetLogger()))).
-		Watches(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.waitingFor), builder.WithPredicates(secretChanges(), announceCredentials(mgr.GetLogger()))).
-		WatchesRawSource(waker.source()).
-		WithOptions(options).
+		For(&v1alpha1.VectaraJob{}, builder.WithPredicates(relevantChanges(), logSuspension(mgr.GetLogger()))).
+		Watches(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.waitingFor), builder.WithPredicates(secretChanges(), logCredentials(mgr.GetLogger()))).
+		WatchesRawSource(changes.source()).
+		WithOptions(withRetryLimit(options)).
 		Complete(r)
 }
 
+// secretNameOf is the name of the Secret that an object refers to.
 func secretNameOf(object client.Object) []string {
-	job, ok := object.(*v1alpha1.VectaraJob)
-	if !ok {
-		return nil
+	switch object := object.(type) {
+	case *v1alpha1.VectaraJob:
+		return []string{object.Spec.SecretRef.Name}
+	case *v1alpha1.VectaraJobDiscovery:
+		return []string{object.Spec.SecretRef.Name}
 	}
-	return []string{job.Spec.SecretRef.Name}
+	return nil
 }
 
-// waitingFor lists the objects whose jobs are asked with a Secret.
+// waitingFor lists the objects whose jobs are polled with the credentials in a Secret.
 func (r *Reconciler) waitingFor(ctx context.Context, secret client.Object) []reconcile.Request {
 	var list v1alpha1.VectaraJobList
-	if err := r.Client.List(ctx, &list, client.InNamespace(secret.GetNamespace()), client.MatchingFields{secretIndex: secret.GetName()}); err != nil {
-		// The cache answers; it fails only when the process ends.
-		ctrl.LoggerFrom(ctx).Error(err, "Listing the VectaraJobs of a Secret failed")
-		return nil
-	}
-	requests := make([]reconcile.Request, 0, len(list.Items))
+	listBySecret(ctx, r.Client, &list, secret)
+	var requests []reconcile.Request
 	for i := range list.Items {
-		if object := &list.Items[i]; !settled(object) && !object.IsSuspended() {
+		if object := &list.Items[i]; !isSettled(object) && !object.IsSuspended() {
 			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(object)})
 		}
 	}
 	return requests
 }
 
-// jobChanges lets pass what a user did to an object, and not what the operator wrote itself; but for the end of the job:
-// a reconcile that was under way with an older copy of the object may have had the job observed once more.
-func jobChanges() predicate.Predicate {
-	return predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
-		before, ok := e.ObjectOld.(*v1alpha1.VectaraJob)
-		after, okToo := e.ObjectNew.(*v1alpha1.VectaraJob)
-		return ok && okToo && before.IsFinished() != after.IsFinished() || changedByUser(e)
-	}}
+// listBySecret lists the objects that refer to a Secret.
+func listBySecret(ctx context.Context, reader client.Reader, list client.ObjectList, secret client.Object) {
+	if err := reader.List(ctx, list, client.InNamespace(secret.GetNamespace()), client.MatchingFields{secretIndex: secret.GetName()}); err != nil {
+		// This reads the cache, which fails only when the process ends.
+		ctrl.LoggerFrom(ctx).Error(err, "Listing the objects that refer to a Secret failed")
+	}
+}
+
+// relevantChanges lets pass what a user changed, and every change of status, the operator's own writes included: a reconcile that
+// read the object as it was before a write may have found nothing to be written, and nothing else would lead to another one.
+func relevantChanges() predicate.Predicate {
+	return predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool { return changedByUser(e) || changedStatus(e) }}
+}
+
+func changedStatus(e event.UpdateEvent) bool {
+	switch before := e.ObjectOld.(type) {
+	case *v1alpha1.VectaraJob:
+		after, ok := e.ObjectNew.(*v1alpha1.VectaraJob)
+		return ok && !equality.Semantic.DeepEqual(before.Status, after.Status)
+	case *v1alpha1.VectaraJobDiscovery:
+		after, ok := e.ObjectNew.(*v1alpha1.VectaraJobDiscovery)
+		return ok && !equality.Semantic.DeepEqual(before.Status, after.Status)
+	}
+	return false
 }
 
 // changedByUser reports whether an update is of what users change, and not of what the operator writes itself.
@@ -106,7 +134,7 @@ func changedByUser(e event.UpdateEvent) bool {
 		e.ObjectOld.GetAnnotations()[v1alpha1.RequestedAtAnnotation] != e.ObjectNew.GetAnnotations()[v1alpha1.RequestedAtAnnotation]
 }
 
-// secretChanges lets pass what may make other credentials of a Secret.
+// secretChanges lets pass what may change the credentials in a Secret.
 func secretChanges() predicate.Predicate {
 	return predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
 		before, ok := e.ObjectOld.(*corev1.Secret)

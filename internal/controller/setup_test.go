@@ -7,11 +7,13 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
@@ -26,7 +28,7 @@ func TestChangesOfAnObjectThatMatter(t *testing.T) {
 		passes        bool
 	}{
 		{"nothing, as in a resync", job(), job(), false},
-		{"a status that the operator wrote", job(), job(withState("started")), false},
+		{"a status, even if the operator wrote it", job(), job(withState("started")), true},
 		{"a label", job(), job(func(object *v1alpha1.VectaraJob) { object.Labels = map[string]string{"team": "search"} }), false},
 		{"an annotation of somebody else", job(), job(func(object *v1alpha1.VectaraJob) { object.Annotations = map[string]string{"note": "x"} }), false},
 		{"a finalizer", job(), job(func(object *v1alpha1.VectaraJob) { object.Finalizers = []string{"example.com/audit"} }), false},
@@ -37,13 +39,13 @@ func TestChangesOfAnObjectThatMatter(t *testing.T) {
 		{"another object of its name", job(), job(withUID("another")), true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := jobChanges().Update(event.UpdateEvent{ObjectOld: test.before, ObjectNew: test.after}); got != test.passes {
+			if got := relevantChanges().Update(event.UpdateEvent{ObjectOld: test.before, ObjectNew: test.after}); got != test.passes {
 				t.Errorf("Passes: %t, want %t", got, test.passes)
 			}
 		})
 	}
 	t.Run("objects that come and go", func(t *testing.T) {
-		if !jobChanges().Create(event.CreateEvent{Object: job()}) || !jobChanges().Delete(event.DeleteEvent{Object: job()}) {
+		if !relevantChanges().Create(event.CreateEvent{Object: job()}) || !relevantChanges().Delete(event.DeleteEvent{Object: job()}) {
 			t.Error("They do not pass")
 		}
 	})
@@ -88,8 +90,8 @@ func TestWhoWaitsForASecret(t *testing.T) {
 	w := newWorld(t,
 		job(named("new")),
 		job(named("running"), withState("started")),
-		job(named("refused"), withFault(fault(jobs.Unauthorized))),
-		job(named("without-credentials"), withTrouble(credentialsNotFound(testNamespace, testSecret))),
+		job(named("refused"), withFault(apiFault(jobs.Unauthorized))),
+		job(named("without-credentials"), withNoCredentials(credentialsNotFound(testNamespace, testSecret))),
 		job(named("rechecked"), withState("failed"), withRequestedAt("now")),
 		job(named("completed"), withState("completed")),
 		job(named("failed"), withState("failed")),
@@ -135,23 +137,72 @@ func TestTheIndexKnowsTheSecretOfAnObject(t *testing.T) {
 	}
 }
 
-func TestWakerQueuesObjectsOnceTheControllerRuns(t *testing.T) {
+func TestTheEventSourceEnqueuesObjectsOnceTheControllerRuns(t *testing.T) {
 	queue := workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[reconcile.Request]())
 	defer queue.ShutDown()
-	var waker Waker
-	waker.Wake(testKey) // Nobody listens yet.
-	if err := waker.source().Start(t.Context(), queue); err != nil {
+	var changes EventSource
+	changes.Enqueue(testKey) // The controller does not run yet.
+	if err := changes.source().Start(t.Context(), queue); err != nil {
 		t.Fatalf("Starting the source: %v", err)
 	}
 	if queue.Len() != 0 {
-		t.Errorf("There are %d objects in the queue before anybody was woken", queue.Len())
+		t.Errorf("There are %d objects in the queue before anything was enqueued", queue.Len())
 	}
-	waker.Wake(testKey)
-	waker.Wake(testKey)
+	changes.Enqueue(testKey)
+	changes.Enqueue(testKey)
 	if queue.Len() != 1 {
 		t.Fatalf("There are %d objects in the queue, want one", queue.Len())
 	}
 	if got, _ := queue.Get(); got != testRequest {
-		t.Errorf("Woken is %v, want %v", got, testRequest)
+		t.Errorf("Enqueued is %v, want %v", got, testRequest)
+	}
+}
+
+func TestFailedReconcilesAreRetriedWithinAMinute(t *testing.T) {
+	limiter := withRetryLimit(controller.Options{}).RateLimiter
+	var wait time.Duration
+	for range 50 {
+		wait = limiter.When(testRequest)
+		if wait > time.Minute {
+			t.Fatalf("A retry waits for %v, want at most a minute", wait)
+		}
+	}
+	if wait != time.Minute {
+		t.Errorf("After 50 failures a retry waits for %v, want a minute", wait)
+	}
+	own := workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](time.Hour, time.Hour)
+	if got := withRetryLimit(controller.Options{RateLimiter: own}).RateLimiter; got != own {
+		t.Error("The rate limiter in the options is replaced")
+	}
+}
+
+// TestStatusThatGoesThereAndBackWhileTheCacheLags has a job change its state and change it back, before the cache shows what was
+// written in between.
+func TestStatusThatGoesThereAndBackWhileTheCacheLags(t *testing.T) {
+	w := newWorld(t, job(withState("started")), secret())
+	object := stored(t, w, testName)
+	w.answers(object, seenIn("started"))
+	w.reconcile(t)
+	object = stored(t, w, testName)
+	w.answers(object, seenIn("failed_will_retry"))
+	w.reconcile(t)
+	written := stored(t, w, testName)
+	if written.Status.State != "failed_will_retry" {
+		t.Fatalf("status says %s", written.Status.State)
+	}
+
+	w.stale = object
+	w.answers(object, seenIn("started"))
+	w.reconcile(t) // Nothing is to be written, as far as the cache knows.
+	w.stale = nil
+	if got := stored(t, w, testName).Status.State; got != "failed_will_retry" {
+		t.Fatalf("status says %s: the cache was not stale", got)
+	}
+
+	if relevantChanges().Update(event.UpdateEvent{ObjectOld: object, ObjectNew: written}) {
+		w.reconcile(t)
+	}
+	if got := stored(t, w, testName).Status.State; got != "started" {
+		t.Errorf("once the cache is up to date, status says %s, want started", got)
 	}
 }

@@ -4,6 +4,7 @@ package controller
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -11,26 +12,8 @@ import (
 
 	"github.com/vectara-job-operator/vectara-job-operator/api/v1alpha1"
 	"github.com/vectara-job-operator/vectara-job-operator/internal/jobs"
-	"github.com/vectara-job-operator/vectara-job-operator/internal/vectara"
+	"github.com/vectara-job-operator/vectara-job-operator/internal/plaintext"
 )
-
-// finding is what one look at an object's job brought: the job, or the trouble that kept it from being seen. With
-// neither, nothing was to be looked at, and only the request is acknowledged.
-type finding struct {
-	request  jobs.Request
-	answered time.Time
-	job      *vectara.Job
-	trouble  *trouble
-
-	// observation is what this was made of; nil if no call was made.
-	observation *jobs.Observation
-}
-
-// answersAnotherWish reports whether the finding is for another specification or another explicit wish than status.
-func (f finding) answersAnotherWish(object *v1alpha1.VectaraJob) bool {
-	return f.request.Generation != object.Status.ObservedGeneration ||
-		f.request.RequestedAt != "" && f.request.RequestedAt != object.Status.LastHandledReconcileAt
-}
 
 // The bounds of the strings and lists of status, in characters and elements. The CRD has the same.
 const (
@@ -41,51 +24,55 @@ const (
 	maxUsername   = 256
 	maxComment    = 4096
 	maxRequest    = 256
+	maxConditions = 32
 )
 
-// nextStatus is the status of an object after a finding: the one place where status is decided.
+// withNextStatus is a copy of the object with its next status: the one place where status is decided.
 //
-// What was mirrored changes only when Vectara answered with the job. Conditions say the rest.
-func nextStatus(object *v1alpha1.VectaraJob, found finding, now time.Time) v1alpha1.VectaraJobStatus {
-	next := object.DeepCopy()
-	next.Status.ObservedGeneration = found.request.Generation
-	if found.request.RequestedAt != "" {
-		next.Status.LastHandledReconcileAt = found.request.RequestedAt
+// What was mirrored changes only when Vectara returned the job. Conditions say the rest.
+func withNextStatus(s scope, fault *fault) *v1alpha1.VectaraJob {
+	next := s.object.DeepCopy()
+	request := s.acknowledged()
+	next.Status.ObservedGeneration, next.Status.LastHandledReconcileAt = request.Generation, request.RequestedAt
+	if s.isAnswered() && s.observation.Job != nil {
+		mirror(&next.Status, s.observation)
 	}
-
 	switch {
-	case found.job != nil:
-		mirror(&next.Status, found.job, found.answered)
-		setConditions(next, now, append(outcome(next.Status), condition(v1alpha1.ConditionSynced, metav1.ConditionTrue,
+	case fault != nil:
+		putConditions(&next.Status.Conditions, request.Generation, s.now, faultConditions(s.object, next, fault))
+	case s.isAnswered():
+		putConditions(&next.Status.Conditions, request.Generation, s.now, append(outcome(next.Status), condition(v1alpha1.ConditionSynced, metav1.ConditionTrue,
 			v1alpha1.ReasonSynced, "Status is what Vectara returned for this job.")))
-	case found.trouble != nil:
-		setConditions(next, now, troubled(object, found, now))
 	default:
-		setConditions(next, now, ownConditions(next))
+		acknowledge(next.Status.Conditions, request.Generation)
 	}
-	return next.Status
+	return next
 }
 
-// mirror copies what Vectara said into status, within bounds: nothing that Vectara may send makes the write fail.
-func mirror(status *v1alpha1.VectaraJobStatus, job *vectara.Job, answered time.Time) {
-	state := v1alpha1.JobState(clip(job.State, maxState))
+// mirror copies a job into status, within bounds: nothing that Vectara may send makes the write fail.
+func mirror(status *v1alpha1.VectaraJobStatus, o *jobs.Observation) {
+	job := o.Job
+	state := v1alpha1.JobState(plaintext.Clip(job.State, maxState))
 	if status.LastTransitionTime == nil || status.State != state {
-		status.LastTransitionTime = timestamp(answered)
+		status.LastTransitionTime = timestamp(o.Answered)
+		if !o.StateSince.IsZero() {
+			status.LastTransitionTime = timestamp(o.StateSince)
+		}
 	}
 	status.State = state
-	status.Type = v1alpha1.JobType(clip(job.Type, maxType))
+	status.Type = v1alpha1.JobType(plaintext.Clip(job.Type, maxType))
 	status.CorpusKeys = nil
 	for _, key := range job.CorpusKeys[:min(len(job.CorpusKeys), maxCorpusKeys)] {
-		status.CorpusKeys = append(status.CorpusKeys, clip(key, maxCorpusKey))
+		status.CorpusKeys = append(status.CorpusKeys, plaintext.Clip(key, maxCorpusKey))
 	}
 	status.CreatedAt = timestamp(job.CreatedAt)
 	status.StartedAt = timestamp(job.StartedAt)
 	status.CompletedAt = timestamp(job.CompletedAt)
-	status.CreatedByUsername = clip(job.CreatedByUsername, maxUsername)
-	status.Comment = clip(job.Comment, maxComment)
+	status.CreatedByUsername = plaintext.Clip(job.CreatedByUsername, maxUsername)
+	status.Comment = plaintext.Clip(job.Comment, maxComment)
 }
 
-// timestamp is a time as the API server keeps it: to the second, in UTC.
+// timestamp is a time as the API server stores it: to the second, in UTC.
 func timestamp(t time.Time) *metav1.Time {
 	if t.IsZero() {
 		return nil
@@ -93,22 +80,21 @@ func timestamp(t time.Time) *metav1.Time {
 	return &metav1.Time{Time: t.UTC().Truncate(time.Second)}
 }
 
-// outcome is what a mirrored state means: Ready, and Reconciling or Stalled.
-func outcome(status v1alpha1.VectaraJobStatus) []metav1.Condition {
-	reconciling := func(reason, message string) []metav1.Condition {
-		return []metav1.Condition{
-			condition(v1alpha1.ConditionReady, metav1.ConditionFalse, reason, message),
-			condition(v1alpha1.ConditionReconciling, metav1.ConditionTrue, reason, message),
-		}
+// timeOf is a time of a status; zero if it is absent.
+func timeOf(t *metav1.Time) time.Time {
+	if t == nil {
+		return time.Time{}
 	}
-	stalled := func(reason, message string) []metav1.Condition {
+	return t.Time
+}
+
+// outcome are the conditions of a mirrored state: Ready first, then Reconciling or Stalled, if any.
+func outcome(status v1alpha1.VectaraJobStatus) []metav1.Condition {
+	failed := func(reason, message string) []metav1.Condition {
 		if status.Comment != "" {
-			message += " " + clip(oneLine(status.Comment), maxWords)
+			message += " " + quoted(status.Comment)
 		}
-		return []metav1.Condition{
-			condition(v1alpha1.ConditionReady, metav1.ConditionFalse, reason, message),
-			condition(v1alpha1.ConditionStalled, metav1.ConditionTrue, reason, message),
-		}
+		return stalled(reason, message)
 	}
 	switch status.State {
 	case v1alpha1.JobStateQueued:
@@ -122,9 +108,9 @@ func outcome(status v1alpha1.VectaraJobStatus) []metav1.Condition {
 			condition(v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonJobCompleted, "The job completed."),
 		}
 	case v1alpha1.JobStateFailed:
-		return stalled(v1alpha1.ReasonJobFailed, "The job failed.")
+		return failed(v1alpha1.ReasonJobFailed, "The job failed.")
 	case v1alpha1.JobStateAborted:
-		return stalled(v1alpha1.ReasonJobAborted, "The job was aborted.")
+		return failed(v1alpha1.ReasonJobAborted, "The job was aborted.")
 	case "":
 		return reconciling(v1alpha1.ReasonJobStateUnknown, "Vectara does not say what state the job is in.")
 	case v1alpha1.JobStateUnknown:
@@ -135,56 +121,56 @@ func outcome(status v1alpha1.VectaraJobStatus) []metav1.Condition {
 	}
 }
 
-// troubled is the conditions of an object whose job could not be looked at.
-func troubled(object *v1alpha1.VectaraJob, found finding, now time.Time) []metav1.Condition {
-	t := *found.trouble
-	before := meta.FindStatusCondition(object.Status.Conditions, v1alpha1.ConditionSynced)
-	if found.answersAnotherWish(object) {
-		before = nil // Who changed something or asked again wants to know what came of it.
+// faultConditions are the conditions of an object whose job cannot be seen at present. The object before is needed for its
+// messages.
+func faultConditions(before, next *v1alpha1.VectaraJob, fault *fault) []metav1.Condition {
+	synced := meta.FindStatusCondition(before.Status.Conditions, v1alpha1.ConditionSynced)
+	if next.Status.ObservedGeneration != before.Status.ObservedGeneration ||
+		next.Status.LastHandledReconcileAt != before.Status.LastHandledReconcileAt {
+		synced = nil // Whoever changed something or requested a poll needs the present message.
 	}
-	message := t.message(before)
-	conditions := []metav1.Condition{condition(v1alpha1.ConditionSynced, metav1.ConditionFalse, t.reason, message)}
+	message := fault.message(synced)
+	unsynced := condition(v1alpha1.ConditionSynced, metav1.ConditionFalse, fault.reason, message)
 	switch {
-	case object.IsFinished():
+	case next.IsFinished():
 		// The outcome is known and stays.
-		return append(conditions, outcome(object.Status)...)
-	case t.blocking && !mayYetAppear(object, t, now):
-		return append(conditions,
-			condition(v1alpha1.ConditionReady, metav1.ConditionFalse, t.reason, message),
-			condition(v1alpha1.ConditionStalled, metav1.ConditionTrue, t.reason, message))
-	case t.blocking:
-		return append(conditions,
-			condition(v1alpha1.ConditionReady, metav1.ConditionFalse, t.reason, message),
-			condition(v1alpha1.ConditionReconciling, metav1.ConditionTrue, t.reason, message))
+		return append(outcome(next.Status), unsynced)
+	case fault.blocking:
+		return append(stalled(fault.reason, message), unsynced)
 	}
-	conditions = append(conditions, condition(v1alpha1.ConditionReconciling, metav1.ConditionTrue, t.reason, message))
-	if !object.IsSeen() {
-		return append(conditions, condition(v1alpha1.ConditionReady, metav1.ConditionUnknown, t.reason, message))
-	}
-	for _, c := range outcome(object.Status) {
-		if c.Type == v1alpha1.ConditionReady {
-			conditions = append(conditions, c)
-		}
+	conditions := append(reconciling(fault.reason, message), unsynced)
+	switch {
+	case fault.reason == v1alpha1.ReasonJobNotFound:
+	case next.IsSeen():
+		conditions[0] = outcome(next.Status)[0]
+	default:
+		conditions[0].Status = metav1.ConditionUnknown
 	}
 	return conditions
 }
 
-// mayYetAppear reports whether the trouble is that the job is not there, and the object so new that it may yet come.
-func mayYetAppear(object *v1alpha1.VectaraJob, t trouble, now time.Time) bool {
-	return t.reason == v1alpha1.ReasonJobNotFound && newSchedule(object, PollBounds{}).mayYetAppear(now)
+// reconciling are the conditions, Ready first, of an object for which waiting may help.
+func reconciling(reason, message string) []metav1.Condition {
+	return []metav1.Condition{
+		condition(v1alpha1.ConditionReady, metav1.ConditionFalse, reason, message),
+		condition(v1alpha1.ConditionReconciling, metav1.ConditionTrue, reason, message),
+	}
+}
+
+// stalled are the conditions, Ready first, of an object for which waiting does not help.
+func stalled(reason, message string) []metav1.Condition {
+	return []metav1.Condition{
+		condition(v1alpha1.ConditionReady, metav1.ConditionFalse, reason, message),
+		condition(v1alpha1.ConditionStalled, metav1.ConditionTrue, reason, message),
+	}
 }
 
 func condition(kind string, status metav1.ConditionStatus, reason, message string) metav1.Condition {
 	return metav1.Condition{Type: kind, Status: status, Reason: reason, Message: message}
 }
 
-// setConditions gives an object the conditions wanted.
-func setConditions(object *v1alpha1.VectaraJob, now time.Time, wanted []metav1.Condition) {
-	putConditions(&object.Status.Conditions, object.Status.ObservedGeneration, now, wanted)
-}
-
-// putConditions puts the conditions wanted among those that there are, and takes those away that are there only while True.
-// Conditions that somebody else put there stay as they are.
+// putConditions sets the conditions wanted, and removes those that are there only while True. Conditions of others stay as
+// they are, the last ones only as far as there is room.
 func putConditions(conditions *[]metav1.Condition, generation int64, now time.Time, wanted []metav1.Condition) {
 	for _, kind := range []string{v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled} {
 		if meta.FindStatusCondition(wanted, kind) == nil {
@@ -196,17 +182,31 @@ func putConditions(conditions *[]metav1.Condition, generation int64, now time.Ti
 		c.LastTransitionTime = *timestamp(now) // Kept only where the status of the condition changes.
 		meta.SetStatusCondition(conditions, c)
 	}
-}
-
-// ownConditions are the conditions of an object that this operator wrote.
-func ownConditions(object *v1alpha1.VectaraJob) []metav1.Condition {
-	var own []metav1.Condition
-	for _, kind := range []string{
-		v1alpha1.ConditionSynced, v1alpha1.ConditionReady, v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled,
-	} {
-		if c := meta.FindStatusCondition(object.Status.Conditions, kind); c != nil {
-			own = append(own, *c)
+	for i := len(*conditions) - 1; i >= 0 && len(*conditions) > maxConditions; i-- {
+		if !isOurs((*conditions)[i].Type) {
+			*conditions = slices.Delete(*conditions, i, i+1) // Or else status could not be written at all.
 		}
 	}
-	return own
+}
+
+// isOurs reports whether the operator writes conditions of a type.
+func isOurs(kind string) bool {
+	switch kind {
+	case v1alpha1.ConditionSynced, v1alpha1.ConditionReady, v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled:
+		return true
+	}
+	return false
+}
+
+// acknowledge has the conditions that this operator wrote be for a generation, and leaves the rest as it is. Before the first
+// generation was observed, conditions that look like the operator's are somebody else's.
+func acknowledge(conditions []metav1.Condition, generation int64) {
+	if generation < 0 {
+		return
+	}
+	for i := range conditions {
+		if isOurs(conditions[i].Type) {
+			conditions[i].ObservedGeneration = generation
+		}
+	}
 }

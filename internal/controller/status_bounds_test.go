@@ -17,7 +17,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 
 	"github.com/vectara-job-operator/vectara-job-operator/api/v1alpha1"
-	"github.com/vectara-job-operator/vectara-job-operator/internal/jobs"
 	"github.com/vectara-job-operator/vectara-job-operator/internal/vectara"
 )
 
@@ -90,6 +89,7 @@ func TestBoundsAreThoseOfTheCRD(t *testing.T) {
 		"CreatedByUsername":      {length: maxUsername},
 		"Comment":                {length: maxComment},
 		"LastHandledReconcileAt": {length: maxRequest},
+		"Conditions":             {items: maxConditions},
 	}
 	marked := statusBounds(t)
 	for field, want := range got {
@@ -98,7 +98,7 @@ func TestBoundsAreThoseOfTheCRD(t *testing.T) {
 		}
 	}
 	for field, said := range marked {
-		if _, known := got[field]; !known && field != "Conditions" && said != (bounds{}) {
+		if _, known := got[field]; !known && said != (bounds{}) {
 			t.Errorf("%s: the CRD says %+v, of which the controller knows nothing", field, said)
 		}
 	}
@@ -126,8 +126,7 @@ func TestWhateverVectaraSendsFitsTheCRD(t *testing.T) {
 					j.CorpusKeys[i] = flood(1000)
 				}
 			})
-			found.request.RequestedAt = requestOf(job(withRequestedAt(flood(200_000)))).RequestedAt
-			expectWithin(t, limits, nextStatus(job(), found, noon))
+			expectWithin(t, limits, statusAfter(job(withRequestedAt(flood(200_000))), found, noon))
 		})
 	}
 }
@@ -167,12 +166,12 @@ func expectWithin(t *testing.T, limits map[string]bounds, status v1alpha1.Vectar
 func TestWhatFitsIsNotCut(t *testing.T) {
 	for _, length := range []int{0, 1, maxComment - 1, maxComment} {
 		want := strings.Repeat("界", length)
-		next := nextStatus(job(), answer("started", func(j *vectara.Job) { j.Comment = want }), noon)
+		next := statusAfter(job(), answer("started", func(j *vectara.Job) { j.Comment = want }), noon)
 		if next.Comment != want {
 			t.Errorf("A comment of %d characters was cut to %d", length, utf8.RuneCountInString(next.Comment))
 		}
 	}
-	next := nextStatus(job(), answer("started", func(j *vectara.Job) { j.Comment = strings.Repeat("界", maxComment+1) }), noon)
+	next := statusAfter(job(), answer("started", func(j *vectara.Job) { j.Comment = strings.Repeat("界", maxComment+1) }), noon)
 	if got, want := next.Comment, strings.Repeat("界", maxComment-1)+"…"; got != want {
 		t.Errorf("A comment that is one character too long was cut to %d characters and ends in %q", utf8.RuneCountInString(got), got[len(got)-3:])
 	}
@@ -187,9 +186,8 @@ func TestEdgesOfTimeSurviveTheWayToTheClusterAndBack(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			found := answer("started", func(j *vectara.Job) { j.CreatedAt, j.StartedAt, j.CompletedAt = at, at, at })
-			found.request = jobs.Request{Generation: 1}
 			object := job()
-			next := nextStatus(object, found, noon)
+			next := statusAfter(object, found, noon)
 			if stored := asStored(t, object, next); !equality.Semantic.DeepEqual(stored.Status, next) {
 				t.Errorf("The status came back as %+v, want %+v", stored.Status, next)
 			}

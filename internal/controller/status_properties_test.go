@@ -19,15 +19,19 @@ import (
 	"github.com/vectara-job-operator/vectara-job-operator/api/v1alpha1"
 )
 
-// TestTheSameFindingAgainChangesNothing is what "a job that is polled for an hour costs no writes" rests on.
-func TestTheSameFindingAgainChangesNothing(t *testing.T) {
+// TestTheSameResultAgainChangesNothing is what "a job that is polled for an hour costs no writes" rests on.
+func TestTheSameResultAgainChangesNothing(t *testing.T) {
 	for _, step := range allTransitions() {
 		t.Run(step.name, func(t *testing.T) {
-			stored := asStored(t, step.object, nextStatus(step.object, step.found, noon))
+			stored := asStored(t, step.object, statusAfter(step.object, step.found, noon))
 			again := step.found
-			again.answered = again.answered.Add(7300 * time.Millisecond)
-			if next := nextStatus(stored, again, noon.Add(7300*time.Millisecond)); !equality.Semantic.DeepEqual(next, stored.Status) {
-				t.Errorf("The same finding changed the status from %+v to %+v", stored.Status, next)
+			if again.observation != nil && !again.observation.Asked.IsZero() {
+				o := *again.observation
+				o.Asked, o.Answered = o.Asked.Add(7300*time.Millisecond), o.Answered.Add(7300*time.Millisecond)
+				again.observation = &o
+			}
+			if next := statusAfter(stored, again, noon.Add(7300*time.Millisecond)); !equality.Semantic.DeepEqual(next, stored.Status) {
+				t.Errorf("The same result changed the status from %+v to %+v", stored.Status, next)
 			}
 		})
 	}
@@ -37,9 +41,9 @@ func TestDecidingLeavesTheObjectAlone(t *testing.T) {
 	for _, step := range allTransitions() {
 		t.Run(step.name, func(t *testing.T) {
 			before := step.object.DeepCopy()
-			nextStatus(step.object, step.found, noon)
+			statusAfter(step.object, step.found, noon)
 			if !equality.Semantic.DeepEqual(step.object, before) {
-				t.Errorf("nextStatus changed its argument from %+v to %+v", before, step.object)
+				t.Errorf("decide changed its argument from %+v to %+v", before, step.object)
 			}
 		})
 	}
@@ -48,7 +52,10 @@ func TestDecidingLeavesTheObjectAlone(t *testing.T) {
 func TestEveryStatusIsWellFormed(t *testing.T) {
 	for _, step := range allTransitions() {
 		t.Run(step.name, func(t *testing.T) {
-			next := nextStatus(step.object, requested(step.found, 5, "now"), noon)
+			object := step.object.DeepCopy()
+			object.Generation = 5
+			withRequestedAt("now")(object)
+			next := statusAfter(object, step.found, noon)
 			if meta.IsStatusConditionTrue(next.Conditions, v1alpha1.ConditionReconciling) &&
 				meta.IsStatusConditionTrue(next.Conditions, v1alpha1.ConditionStalled) {
 				t.Error("Reconciling and Stalled are both there")
@@ -84,7 +91,7 @@ func kstatusOf(t *testing.T, object *v1alpha1.VectaraJob) status.Status {
 func TestKstatusReadsEveryStatusRight(t *testing.T) {
 	for _, step := range allTransitions() {
 		t.Run(step.name, func(t *testing.T) {
-			next := nextStatus(step.object, step.found, noon)
+			next := statusAfter(step.object, step.found, noon)
 			want := status.CurrentStatus
 			switch {
 			case meta.IsStatusConditionTrue(next.Conditions, v1alpha1.ConditionStalled):
@@ -104,9 +111,9 @@ func TestKstatusWaitsForTheOperator(t *testing.T) {
 		name   string
 		object *v1alpha1.VectaraJob
 	}{
-		{"an object that nobody has looked at yet", job()},
-		{"a completed job whose new generation nobody has looked at yet", job(withState("completed"), withGeneration(2))},
-		{"a refused job whose new generation nobody has looked at yet", job(withTrouble(credentialsNotFound(testNamespace, testSecret)), withGeneration(2))},
+		{"an object that the operator has not reconciled yet", job()},
+		{"a completed job whose new generation the operator has not reconciled yet", job(withState("completed"), withGeneration(2))},
+		{"a refused job whose new generation the operator has not reconciled yet", job(withNoCredentials(credentialsNotFound(testNamespace, testSecret)), withGeneration(2))},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := kstatusOf(t, test.object); got != status.InProgressStatus {
@@ -120,7 +127,7 @@ func TestKstatusWaitsForTheOperator(t *testing.T) {
 func TestEveryConditionIsDocumented(t *testing.T) {
 	documented := documentedConditions(t)
 	for _, step := range allTransitions() {
-		for _, line := range summary(nextStatus(step.object, step.found, noon)) {
+		for _, line := range summary(statusAfter(step.object, step.found, noon)) {
 			if !documented[line] {
 				t.Errorf("%s: the documentation of the condition does not list %q", step.name, line)
 			}

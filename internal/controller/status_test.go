@@ -10,7 +10,6 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/vectara-job-operator/vectara-job-operator/api/v1alpha1"
 	"github.com/vectara-job-operator/vectara-job-operator/internal/jobs"
@@ -55,7 +54,7 @@ func TestAnswersDecideAllConditionsWhateverWasBefore(t *testing.T) {
 		for _, row := range stateRows {
 			t.Run(before.name+": "+row.name, func(t *testing.T) {
 				found := answer(row.state)
-				next := nextStatus(before.object(), found, noon)
+				next := statusAfter(before.object(), found, noon)
 
 				progress := row.progress
 				if progress != "" {
@@ -70,11 +69,11 @@ func TestAnswersDecideAllConditionsWhateverWasBefore(t *testing.T) {
 	}
 }
 
-func TestTroubleDecidesConditionsByWhatWasSeenBefore(t *testing.T) {
+func TestFaultsDecideConditionsByWhatWasSeenBefore(t *testing.T) {
 	for _, before := range histories {
-		for _, row := range troubleRows {
+		for _, row := range faultRows {
 			t.Run(before.name+": "+row.name, func(t *testing.T) {
-				next := nextStatus(before.object(), row.found, noon)
+				next := statusAfter(before.object(), row.found, noon)
 
 				synced, ready, progress := "False "+row.reason, "", ""
 				switch {
@@ -110,15 +109,15 @@ func TestNotFoundStallsOnlyAfterTheFirstMinute(t *testing.T) {
 		{"a young object whose job was seen needs a person", job(withAge(30*time.Second), withState("started")), old},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			next := nextStatus(test.object, failure(fault(jobs.NotFound)), noon)
+			next := statusAfter(test.object, failure(apiFault(jobs.NotFound)), noon)
 			expectConditions(t, next, conditionsWanted("False JobNotFound", "False JobNotFound", test.progress))
 		})
 	}
 
 	t.Run("when the minute is over only Reconciling gives way to Stalled", func(t *testing.T) {
 		object := job(withAge(30 * time.Second))
-		object.Status = nextStatus(object, failure(fault(jobs.NotFound)), noon)
-		next := nextStatus(object, failure(fault(jobs.NotFound)), noon.Add(31*time.Second))
+		object.Status = statusAfter(object, failure(apiFault(jobs.NotFound)), noon)
+		next := statusAfter(object, failure(apiFault(jobs.NotFound)), noon.Add(31*time.Second))
 		expectConditions(t, next, conditionsWanted("False JobNotFound", "False JobNotFound", old))
 		for _, kind := range []string{v1alpha1.ConditionSynced, v1alpha1.ConditionReady} {
 			before, after := meta.FindStatusCondition(object.Status.Conditions, kind), meta.FindStatusCondition(next.Conditions, kind)
@@ -129,7 +128,7 @@ func TestNotFoundStallsOnlyAfterTheFirstMinute(t *testing.T) {
 	})
 
 	t.Run("a young object that is not let in stalls at once", func(t *testing.T) {
-		next := nextStatus(job(withAge(time.Second)), failure(fault(jobs.PermissionDenied)), noon)
+		next := statusAfter(job(withAge(time.Second)), failure(apiFault(jobs.PermissionDenied)), noon)
 		expectConditions(t, next, conditionsWanted("False PermissionDenied", "False PermissionDenied", "Stalled True PermissionDenied"))
 	})
 }
@@ -141,7 +140,7 @@ func TestAnswersAreMirrored(t *testing.T) {
 		j.CompletedAt = noon.Add(-time.Minute)
 		j.Comment = "12 documents\nleft out"
 	})
-	next := nextStatus(job(), found, noon)
+	next := statusAfter(job(), found, noon)
 	next.Conditions = nil
 
 	want := v1alpha1.VectaraJobStatus{
@@ -163,7 +162,7 @@ func TestAnswersAreMirrored(t *testing.T) {
 
 func TestWhatVectaraLeavesOutIsTakenAway(t *testing.T) {
 	object := job(withState("started", func(j *vectara.Job) { j.Comment, j.StartedAt = "first attempt", noon.Add(-time.Hour) }))
-	next := nextStatus(object, finding{request: jobs.Request{Generation: 1}, answered: noon, job: &vectara.Job{ID: testJobID, State: "started"}}, noon)
+	next := statusAfter(object, answer("started", func(j *vectara.Job) { *j = vectara.Job{ID: j.ID, State: j.State} }), noon)
 	next.Conditions = nil
 	want := v1alpha1.VectaraJobStatus{
 		ObservedGeneration: 1, State: "started", LastTransitionTime: object.Status.LastTransitionTime,
@@ -173,18 +172,18 @@ func TestWhatVectaraLeavesOutIsTakenAway(t *testing.T) {
 	}
 }
 
-// mirrored is the part of a status that only an answer with the job may change.
+// mirrored is the part of a status that only a response with the job may change.
 func mirrored(status v1alpha1.VectaraJobStatus) v1alpha1.VectaraJobStatus {
 	status.Conditions, status.ObservedGeneration, status.LastHandledReconcileAt = nil, 0, ""
 	return status
 }
 
-func TestTroubleNeverTouchesWhatWasMirrored(t *testing.T) {
+func TestFaultsNeverTouchWhatWasMirrored(t *testing.T) {
 	for _, before := range histories {
-		for _, row := range troubleRows {
+		for _, row := range faultRows {
 			t.Run(before.name+": "+row.name, func(t *testing.T) {
 				object := before.object()
-				next := nextStatus(object, row.found, noon)
+				next := statusAfter(object, row.found, noon)
 				if got, want := mirrored(next), mirrored(object.Status); !equality.Semantic.DeepEqual(got, want) {
 					t.Errorf("The mirror went from %+v to %+v", want, got)
 				}
@@ -199,7 +198,7 @@ func TestLastTransitionTimeFollowsTheState(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		object *v1alpha1.VectaraJob
-		found  finding
+		found  gathered
 		want   time.Time
 	}{
 		{"the first answer sets it to the time of the answer", job(), answer("queued"), answered},
@@ -208,18 +207,18 @@ func TestLastTransitionTimeFollowsTheState(t *testing.T) {
 		{"the same state with another comment keeps it", job(withState("started")), answer("started", func(j *vectara.Job) { j.Comment = "half" }), seen},
 		{"another state moves it", job(withState("queued")), answer("started"), answered},
 		{"a state that vanishes moves it", job(withState("started")), answer(""), answered},
-		{"a recheck that finds the job running again moves it", job(withState("failed")), answer("started"), answered},
-		{"a fault keeps it", job(withState("started")), failure(fault(jobs.Unavailable)), seen},
+		{"a recheck that finds the job running again moves it", job(withState("failed"), withRequestedAt("again")), answer("started"), answered},
+		{"a fault keeps it", job(withState("started")), failure(apiFault(jobs.Unavailable)), seen},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			next := nextStatus(test.object, test.found, noon)
+			next := statusAfter(test.object, test.found, noon)
 			if next.LastTransitionTime == nil || !next.LastTransitionTime.Time.Equal(test.want.Truncate(time.Second)) {
 				t.Errorf("lastTransitionTime is %v, want %v", next.LastTransitionTime, test.want)
 			}
 		})
 	}
-	t.Run("a fault before the first answer sets none", func(t *testing.T) {
-		if next := nextStatus(job(), failure(fault(jobs.Unavailable)), noon); next.LastTransitionTime != nil {
+	t.Run("a fault before the first observation sets none", func(t *testing.T) {
+		if next := statusAfter(job(), failure(apiFault(jobs.Unavailable)), noon); next.LastTransitionTime != nil {
 			t.Errorf("lastTransitionTime is %v, want none", next.LastTransitionTime)
 		}
 	})
@@ -229,84 +228,18 @@ func TestConditionsTurnWhenTheirStatusDoes(t *testing.T) {
 	object := job(withState("queued"))
 	before := object.Status.Conditions[0].LastTransitionTime
 
-	running := nextStatus(object, answer("started"), noon)
+	running := statusAfter(object, answer("started"), noon)
 	if got := meta.FindStatusCondition(running.Conditions, v1alpha1.ConditionReady).LastTransitionTime; !got.Equal(&before) {
 		t.Errorf("Ready stayed False, but its lastTransitionTime went from %v to %v", before, got)
 	}
-	done := nextStatus(object, answer("completed"), noon)
+	done := statusAfter(object, answer("completed"), noon)
 	if got, want := meta.FindStatusCondition(done.Conditions, v1alpha1.ConditionReady).LastTransitionTime, timestamp(noon); !got.Equal(want) {
 		t.Errorf("Ready turned True at %v, want %v", got, want)
 	}
 }
 
-func TestRequestsAreAcknowledged(t *testing.T) {
-	for _, test := range []struct {
-		name           string
-		object         *v1alpha1.VectaraJob
-		found          finding
-		wantGeneration int64
-		wantHandled    string
-	}{
-		{"an answer acknowledges the request that it was made for", job(), requested(answer("started"), 3, "now"), 3, "now"},
-		{"so does a fault", job(), requested(failure(fault(jobs.NotFound)), 3, "now"), 3, "now"},
-		{"no request keeps the last one", job(withRequestedAt("then"), withState("started")), requested(answer("started"), 1, ""), 1, "then"},
-		{"with nothing to look at only the generation is acknowledged", job(withState("completed")), finding{request: jobs.Request{Generation: 4}}, 4, ""},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			next := nextStatus(test.object, test.found, noon)
-			if next.ObservedGeneration != test.wantGeneration || next.LastHandledReconcileAt != test.wantHandled {
-				t.Errorf("Acknowledged generation %d and request %q, want %d and %q",
-					next.ObservedGeneration, next.LastHandledReconcileAt, test.wantGeneration, test.wantHandled)
-			}
-			for _, c := range next.Conditions {
-				if c.ObservedGeneration != test.wantGeneration {
-					t.Errorf("%s carries generation %d, want %d", c.Type, c.ObservedGeneration, test.wantGeneration)
-				}
-			}
-		})
-	}
-}
-
-func requested(found finding, generation int64, requestedAt string) finding {
-	found.request = jobs.Request{Generation: generation, RequestedAt: requestedAt}
-	return found
-}
-
-func TestAcknowledgingLeavesTheRestAsItIs(t *testing.T) {
-	for _, before := range histories {
-		t.Run(before.name, func(t *testing.T) {
-			object := before.object()
-			next := nextStatus(object, finding{request: jobs.Request{Generation: 2}}, noon)
-			want := object.Status.DeepCopy()
-			want.ObservedGeneration = 2
-			for i := range want.Conditions {
-				want.Conditions[i].ObservedGeneration = 2
-			}
-			if !equality.Semantic.DeepEqual(next, *want) {
-				t.Errorf("Status is %+v, want %+v", next, *want)
-			}
-		})
-	}
-}
-
-func TestConditionsOfOthersAreKept(t *testing.T) {
-	foreign := metav1.Condition{
-		Type: "example.com/Audited", Status: metav1.ConditionTrue, Reason: "Auditor", Message: "Seen by audit.",
-		ObservedGeneration: 7, LastTransitionTime: *timestamp(noon.Add(-time.Hour)),
-	}
-	for _, step := range allTransitions() {
-		t.Run(step.name, func(t *testing.T) {
-			step.object.Status.Conditions = append(step.object.Status.Conditions, foreign)
-			next := nextStatus(step.object, step.found, noon)
-			if got := meta.FindStatusCondition(next.Conditions, foreign.Type); got == nil || !equality.Semantic.DeepEqual(*got, foreign) {
-				t.Errorf("The condition of somebody else is %+v, want %+v", got, foreign)
-			}
-		})
-	}
-}
-
 func TestFailedJobsSayWhatVectaraRemarked(t *testing.T) {
-	next := nextStatus(job(), answer("failed", func(j *vectara.Job) { j.Comment = "Attribute lang is not a text." }), noon)
+	next := statusAfter(job(), answer("failed", func(j *vectara.Job) { j.Comment = "Attribute lang is not a text." }), noon)
 	for _, kind := range []string{v1alpha1.ConditionReady, v1alpha1.ConditionStalled} {
 		if got, want := meta.FindStatusCondition(next.Conditions, kind).Message, "The job failed. Attribute lang is not a text."; got != want {
 			t.Errorf("%s says %q, want %q", kind, got, want)

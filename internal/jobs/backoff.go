@@ -7,13 +7,12 @@ import "time"
 const (
 	backoffBase = 2 * time.Second
 
-	// MaxBackoff is the longest wait between two looks at a job that could not be looked at for a reason that time
-	// may heal.
+	// MaxBackoff is the longest wait between two polls that fail for a reason that waiting may help.
 	MaxBackoff = 60 * time.Second
 )
 
-// Backoff is the wait after a number of failures in a row: it doubles from 2 s to MaxBackoff, less a share of up to a
-// quarter that the seed picks, so that those who failed together do not come back together.
+// Backoff is the wait after a number of failures in a row: it doubles from 2 s to MaxBackoff, less up to a quarter as the seed
+// has it, so that those who failed together do not retry together.
 func Backoff(failures int, seed uint64) time.Duration {
 	wait := MaxBackoff
 	// 2 s doubled five times is more than a minute.
@@ -23,8 +22,8 @@ func Backoff(failures int, seed uint64) time.Duration {
 	return wait - time.Duration(Fraction(seed, uint64(max(failures, 0)))*float64(wait/4))
 }
 
-// Fraction spreads numbers evenly over [0, 1): always the same one for the same arguments. It is the randomness of
-// jitter, without the state, so that schedules can be pure functions.
+// Fraction maps its arguments to a number in [0, 1), evenly spread and always the same for the same arguments: jitter for
+// schedules that are pure functions.
 func Fraction(seed, salt uint64) float64 {
 	// The finaliser of SplitMix64 (Steele, Lea and Flood, 2014) makes neighbouring numbers unlike.
 	x := seed + salt*0x9e3779b97f4a7c15

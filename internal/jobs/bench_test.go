@@ -3,11 +3,10 @@
 package jobs
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"github.com/vectara-job-operator/vectara-job-operator/internal/vectara"
 )
@@ -17,22 +16,28 @@ const (
 	benchPages = benchJobs / vectara.MaxPageSize
 )
 
-// idleCaller makes no calls: a benchmark says itself what they brought.
-type idleCaller struct{}
+// noAPI never responds: a benchmark says itself what requests brought.
+type noAPI struct{}
 
-func (idleCaller) get(*session, *target)         {}
-func (idleCaller) page(_ *session, sweep *sweep) { sweep.calling = true }
+func (noAPI) GetJob(context.Context, string) (vectara.Job, error) { select {} }
+func (noAPI) ListJobs(context.Context, vectara.ListQuery) (vectara.Page, error) {
+	return vectara.Page{}, context.Canceled
+}
+func (noAPI) AlsoRedact(vectara.Credentials) {}
 
-// crowdedSession is a session with 10,000 running jobs, one created each second, that are looked at once a minute and
-// somebody looked at last at some time.
-func crowdedSession(lookedAt time.Time) *session {
-	s := newSession(sessionKey{}, nil, rate.NewLimiter(rate.Inf, 1), idleCaller{}, func(Key) {})
+// steadySession is a session with 10,000 running jobs, one created each second, that are polled once a minute and were all
+// polled at some time.
+func steadySession(polled time.Time) *session {
+	source := NewSource(func(vectara.Credentials, func()) API { return noAPI{} }, Limits{RequestsPerSecond: 1e9, Burst: 1e9}, func(Key) {})
+	s := newSession(sessionKey{}, source, vectara.Credentials{})
 	for i := range benchJobs {
-		w := &watcher{Watch: watching(fmt.Sprint(i), settled, minutely)}
-		w.latest = &Observation{Asked: lookedAt, Answered: lookedAt, Request: w.Request, Job: benchJob(i)}
-		w.plan(false)
-		s.add(w)
-		w.target.lookedAt = lookedAt
+		w := &subscriber{Subscription: watching(fmt.Sprint(i), settled, minutely)}
+		w.answered, w.served = w.Request, true
+		s.subscribe(w, polled)
+		w.entry.deliver(Observation{Asked: polled, Answered: polled, Job: benchJob(i)})
+		w.unread = false
+		w.replan()
+		s.place(w.entry)
 	}
 	return s
 }
@@ -46,7 +51,7 @@ func benchJob(i int) *vectara.Job {
 	}
 }
 
-// benchList is a complete list of the jobs of crowdedSession, page by page.
+// benchList is a complete list of the jobs of steadySession, page by page.
 func benchList() []vectara.Page {
 	pages := make([]vectara.Page, benchPages)
 	for i := range pages {
@@ -60,43 +65,38 @@ func benchList() []vectara.Page {
 	return pages
 }
 
-// BenchmarkUnchangedSweep takes in a complete list of 10,000 watched jobs that says nothing new.
-func BenchmarkUnchangedSweep(b *testing.B) {
+// BenchmarkUnchangedWalk takes in a complete list of 10,000 jobs that says nothing new.
+func BenchmarkUnchangedWalk(b *testing.B) {
 	now := time.Now()
-	s, pages := crowdedSession(now), benchList()
+	s, pages := steadySession(now), benchList()
 	b.ReportAllocs()
 	for b.Loop() {
 		now = now.Add(2 * time.Minute)
-		s.step(now) // Everybody is due: a sweep begins, and asks for its first page.
-		if s.sweep == nil || len(s.sweep.expected) != benchJobs {
-			b.Fatal("there is no sweep of all jobs")
+		s.step(now) // All polls are due: a walk starts, and requests its first page.
+		if len(s.walks) != 1 {
+			b.Fatal("there is no walk")
 		}
-		s.sweep.began = now
-		for i, page := range pages {
-			if i > 0 {
-				s.step(now)
-			}
-			s.finishPage(pageAnswer{asked: now, answered: now, page: page})
+		w := s.walks[0]
+		for _, page := range pages {
+			s.finishPage(w, page, Observation{Asked: now, Answered: now})
+			s.step(now)
 		}
-		if s.sweep != nil || s.ready.len() > 0 || s.calls != 0 {
-			b.Fatal("the sweep is not over, or left something to be asked for")
+		if len(s.walks) != 0 || s.ready.len() > 0 || s.inFlight != 0 {
+			b.Fatal("the walk is not over, or left something to be polled")
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/benchJobs, "ns/job")
 }
 
-// BenchmarkPlan decides whether to list, with 10,000 jobs that are due or will be soon.
+// BenchmarkPlan decides whether to list, with 10,000 polls that are due or soon will be.
 func BenchmarkPlan(b *testing.B) {
 	now := time.Now()
-	s := crowdedSession(now)
+	s := steadySession(now)
 	now = now.Add(2 * time.Minute)
-	for s.waiting.len() > 0 {
-		s.enqueue(s.waiting.first(), &s.ready)
-	}
 	b.ReportAllocs()
 	for b.Loop() {
-		s.lister.notBefore = time.Time{}
-		if s.lister.plan(s, now) == nil {
+		d := s.demandFor(ForActive, now)
+		if _, ok := plan(d.wanted, d.known, s.planner.pagesPerJob); !ok {
 			b.Fatal("there is nothing to list")
 		}
 	}

@@ -3,7 +3,6 @@
 package jobs
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -12,44 +11,47 @@ import (
 	"github.com/vectara-job-operator/vectara-job-operator/internal/vectara"
 )
 
-// FaultKind says what kind of trouble kept Vectara from answering with the job. It decides what to do next.
+// FaultKind classifies what kept Vectara from returning a job. It decides what happens next.
 type FaultKind string
 
 const (
-	// PermissionDenied is a 403: the credentials are good, but may not see the job.
+	// PermissionDenied is a 403: the credentials are valid, but may not read the job.
 	PermissionDenied FaultKind = "PermissionDenied"
 	// NotFound is a 404.
 	NotFound FaultKind = "NotFound"
-	// Unauthorized is a 401, or a token endpoint that refuses the client. It concerns all jobs of the credentials.
+	// Unauthorized is a 401, or a token endpoint that refuses the client. Whether it is held against the credentials or against
+	// the job is for the breaker to say.
 	Unauthorized FaultKind = "Unauthorized"
-	// RateLimited is a 429. It concerns all jobs of the credentials.
+	// RateLimited is a 429, for all jobs of the credentials; or the operator's own request budget does not suffice, if
+	// StatusCode is 0.
 	RateLimited FaultKind = "RateLimited"
-	// Unavailable is everything that waiting may heal: no answer, or a status that says nothing of the job.
+	// RequestRejected is any other 4xx that waiting does not help: 400, 405, 410, 422 and the like.
+	RequestRejected FaultKind = "RequestRejected"
+	// Unavailable is what waiting may help: 408, 409, 425, 5xx, no complete response, no connection.
 	Unavailable FaultKind = "Unavailable"
-	// InvalidResponse is an answer that cannot be believed.
+	// InvalidResponse is a response that makes no sense: a redirect, no JSON, another job's ID.
 	InvalidResponse FaultKind = "InvalidResponse"
 )
 
-// Fault is why a call did not bring the job. It holds no credentials.
+// Fault is why a request did not bring what it asked for. It holds no credentials.
 type Fault struct {
 	Kind FaultKind
-	// StatusCode is the HTTP status of the answer; 0 when there was none.
+	// StatusCode is the HTTP status of the response; 0 if there was none.
 	StatusCode int
-	// FromTokenEndpoint is true when the trouble arose while an access token was being fetched.
+	// FromTokenEndpoint is true if it was the token endpoint that failed.
 	FromTokenEndpoint bool
-	// Detail is the client's own sentence, stable for as long as the trouble is the same. Empty when the status code
-	// and Vectara's words say it all.
+	// Detail is the client's own sentence, the same for as long as the fault is. Empty if the status code and Vectara's words
+	// say it all.
 	Detail string
 	// Words are Vectara's own words, bounded by the client.
 	Words []string
-	// RequestID is Vectara's name for the request, for its support; empty when it gave none.
+	// RequestID names the request to Vectara's support; empty if there is none.
 	RequestID string
-	// RetryAfter is the pause that Vectara asked for, 1 s to 1 h; 0 when it asked for none.
+	// RetryAfter is the pause that Vectara asked for, 1 s to 1 h; 0 if it asked for none.
 	RetryAfter time.Duration
 }
 
-// Is reports whether two faults say the same. The request ID differs from answer to answer and the pause runs down;
-// neither makes another fault.
+// Is reports whether two faults say the same. Request ID and RetryAfter differ from response to response and do not count.
 func (f *Fault) Is(other *Fault) bool {
 	if f == nil || other == nil {
 		return f == other
@@ -58,17 +60,14 @@ func (f *Fault) Is(other *Fault) bool {
 		f.Detail == other.Detail && slices.Equal(f.Words, other.Words)
 }
 
-// concernsSession reports whether the fault holds for every job of the session, so that asking for another one would
-// bring nothing.
-func (f *Fault) concernsSession() bool {
-	return f != nil && (f.Kind == Unauthorized || f.Kind == RateLimited)
+// isOutage reports whether the fault may be one of Vectara as a whole.
+func (f *Fault) isOutage() bool {
+	return f != nil && (f.Kind == Unavailable || f.Kind == InvalidResponse)
 }
 
-// classify tells what an error of the client means. A cancelled call means nothing, and gives nil.
+// classify makes a fault of an error of the client. It never returns nil: a cancelled request is Unavailable, and it is for the
+// caller to know that it cancelled it.
 func classify(err error) *Fault {
-	if errors.Is(err, context.Canceled) {
-		return nil
-	}
 	var (
 		api       *vectara.APIError
 		auth      *vectara.AuthError
@@ -100,14 +99,17 @@ func classify(err error) *Fault {
 			RequestID:         response.RequestID,
 		}
 	case errors.As(err, &transport):
-		return &Fault{
+		fault := &Fault{
 			Kind:              Unavailable,
 			FromTokenEndpoint: transport.Operation == vectara.OperationToken,
 			Detail:            transport.Detail,
 		}
+		if transport.Deadline && transport.Operation == vectara.OperationGetJob {
+			fault.Detail += " (requestTimeout)" // Which setting it was: the time alone could be anybody's.
+		}
+		return fault
 	default:
-		// The client promises the errors above and no others. What it may return one day is shown as it is: its
-		// errors hold no credentials.
+		// The client documents the errors above and no others. Its errors hold no credentials.
 		return &Fault{Kind: Unavailable, Detail: err.Error()}
 	}
 }
@@ -123,8 +125,16 @@ func kindOfStatus(err *vectara.APIError) FaultKind {
 	case http.StatusNotFound:
 		return NotFound
 	}
-	if err.StatusCode >= 200 && err.StatusCode < 400 {
+	switch {
+	case err.StatusCode >= 200 && err.StatusCode < 400:
 		return InvalidResponse
+	case err.StatusCode >= 400 && err.StatusCode < 500 && !isTransient(err.StatusCode):
+		return RequestRejected
 	}
 	return Unavailable
+}
+
+// isTransient reports whether a 4xx is about the moment and not about the request.
+func isTransient(status int) bool {
+	return status == http.StatusRequestTimeout || status == http.StatusConflict || status == http.StatusTooEarly
 }

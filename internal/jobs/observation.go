@@ -9,27 +9,30 @@ import (
 	"github.com/vectara-job-operator/vectara-job-operator/internal/vectara"
 )
 
-// Observation is what came of one look at a job: either the job as Vectara returned it, or the fault that kept it from
-// doing so.
+// Observation is what is known of a job: what the newest poll brought, and whether the next one is overdue.
 type Observation struct {
-	// Asked is when the request was sent. Observations of a job are told in this order, an older one never after a
-	// newer one.
-	Asked time.Time
-	// Answered is when the answer was complete.
-	Answered time.Time
-	// Request is what the watcher wanted when the request was sent.
+	// Asked is when the request was sent, and Answered when its response was complete. Both are zero if the job was never
+	// polled for this subscriber; Overdue is set then.
+	Asked, Answered time.Time
+	// Request is the newest request of the subscriber that this answers.
 	Request Request
-	// Job is the job as Vectara returned it; nil when there is a Fault.
+	// Job is the job as Vectara returned it; nil if the poll failed or was never made.
 	Job *vectara.Job
-	// Fault is why there is no job; nil when there is one.
+	// StateSince is when the source saw the job enter the state that it is in; zero if the job was in that state when it was
+	// first seen.
+	StateSince time.Time
+	// Fault is why the poll brought no job; nil if it did, or was never made.
 	Fault *Fault
-	// Failures counts how many observations in a row were faults of this kind, this one included; 0 with a job.
+	// Failures counts the polls in a row that failed with this kind of fault; 0 without one.
 	Failures int
+	// Overdue is why the next poll has not been made although it is late; nil if it is not. What the poll before brought
+	// still stands, but nobody has been able to confirm it.
+	Overdue *Fault
 }
 
-// saysTheSame reports whether somebody who has read o learns nothing from other.
-func (o *Observation) saysTheSame(other *Observation) bool {
-	return o.Request == other.Request && o.Fault.Is(other.Fault) && sameJob(o.Job, other.Job)
+// sameResult reports whether two observations say the same, whatever requests they answer.
+func (o *Observation) sameResult(other *Observation) bool {
+	return o.Fault.Is(other.Fault) && o.Overdue.Is(other.Overdue) && sameJob(o.Job, other.Job)
 }
 
 func sameJob(a, b *vectara.Job) bool {

@@ -6,8 +6,6 @@ import (
 	"cmp"
 	"fmt"
 	"hash/fnv"
-	"math"
-	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,92 +14,43 @@ import (
 	"github.com/vectara-job-operator/vectara-job-operator/internal/vectara"
 )
 
-// life is what becomes of a job of a simulated account.
-type life struct {
-	id       string
-	states   []string
-	since    []time.Time // when each state begins; the first one is when the job is created
-	gone     time.Time   // when Vectara has forgotten the job; the zero time means never
-	denied   bool        // whether nobody may read it
-	unlisted bool        // whether lists do not show it
-}
-
-// randomLife begins up to half an hour before a time or up to five minutes after it.
-func randomLife(r *rand.Rand, id string, now time.Time) *life {
-	l := &life{id: id, denied: r.IntN(20) == 0, unlisted: r.IntN(8) == 0}
-	at := now.Add(-5 * time.Minute)
-	if r.IntN(4) > 0 {
-		at = now.Add(5 * time.Minute)
-	}
-	at = at.Add(-randomDuration(r, time.Second, 10*time.Minute)).Truncate(time.Millisecond)
-	for range 1 + r.IntN(5) {
-		l.enter([]string{"queued", "started", "started", "failed_will_retry", "unknown", "", "a_state_of_next_year"}[r.IntN(7)], at)
-		at = at.Add(randomDuration(r, time.Second, 15*time.Minute))
-	}
-	if r.IntN(5) > 0 {
-		l.enter(finalStates[r.IntN(len(finalStates))], at)
-	}
-	if r.IntN(10) == 0 {
-		l.gone = at.Add(randomDuration(r, time.Second, 10*time.Minute))
-	}
-	return l
-}
-
-func (l *life) enter(state string, at time.Time) {
-	l.states, l.since = append(l.states, state), append(l.since, at)
-}
-
-// step returns which of its states the job is in at a time; -1 when nobody can read it.
-func (l *life) step(at time.Time) int {
-	if l.denied || !l.gone.IsZero() && !at.Before(l.gone) {
-		return -1
-	}
-	n, _ := slices.BinarySearchFunc(l.since, at, func(since, at time.Time) int {
-		if since.After(at) {
-			return 1
-		}
-		return -1
-	})
-	return n - 1
-}
-
-// job is the job in one of its states. No two of them look the same.
-func (l *life) job(step int) vectara.Job {
-	return vectara.Job{
-		ID: l.id, State: l.states[step], CreatedAt: l.since[0], StartedAt: l.since[step], Comment: strconv.Itoa(step),
-	}
-}
-
-// ended is when the job came into a final state; the zero time if it does not, or if nobody can read it by then.
-func (l *life) ended() time.Time {
-	last := len(l.states) - 1
-	if !slices.Contains(finalStates, l.states[last]) || l.step(l.since[last]) != last {
-		return time.Time{}
-	}
-	return l.since[last]
-}
+// The kinds of calls. A trouble may be limited to one.
+const (
+	anyCall   = ""
+	getCall   = "GET"
+	listCall  = "LIST"
+	tokenCall = "token"
+)
 
 // accountTraits are what an account is like all the time.
 type accountTraits struct {
 	seed     uint64
 	pageSize int           // at most that many jobs on a page, whatever was asked for
 	order    int           // in which order lists are
-	lists    string        // what is wrong with lists: a trouble of lists
+	lists    string        // what is wrong with lists: a trouble; empty for nothing
 	latency  time.Duration // at most
 }
 
 // trouble is a time in which a share of the calls with some credentials goes wrong.
 type trouble struct {
 	from, to time.Time
-	secret   string // with whose keys
+	key      string // that the keys of the credentials begin with
 	share    float64
+	only     string // the kind of calls that it is limited to
 	what     string
 }
 
 var (
 	callTroubles = []string{"429", "429 with a pause", "401", "503", "503 with a pause", "broken", "hang", "slow", "nonsense"}
-	listTroubles = []string{"list 403", "list of the ended 403", "unreadable element", "circle", "empty page", "list 503"}
+	listTroubles = []string{
+		"list 403", "list of the ended 403", "unreadable element", "circle", "empty pages", "wrongly empty", "late", "lossy",
+		"429", "429 with a pause", "401", "503", "503 with a pause", "hang", "slow",
+	}
+	jobTroubles = []string{"401", "401", "403", "503", "hang"}
 )
+
+// lateness is how long after its creation a job is on the lists that are late.
+const lateness = 90 * time.Second
 
 // simulatedAccount answers calls. The lock of its simulation guards it.
 type simulatedAccount struct {
@@ -119,13 +68,21 @@ func (a *simulatedAccount) dice(salt, key, what string, now time.Time) float64 {
 }
 
 // troubleOf picks what goes wrong with a call; empty means nothing.
-func (a *simulatedAccount) troubleOf(key, what string, now time.Time) string {
+func (a *simulatedAccount) troubleOf(kind, key, id string, now time.Time) string {
 	for i, t := range a.troubles {
-		if strings.HasPrefix(key, t.secret) && !now.Before(t.from) && now.Before(t.to) && a.dice(strconv.Itoa(i), key, what, now) < t.share {
+		if strings.HasPrefix(key, t.key) && (t.only == anyCall || t.only == kind) && !now.Before(t.from) && now.Before(t.to) &&
+			a.dice(strconv.Itoa(i), key, kind+id, now) < t.share {
 			return t.what
 		}
 	}
-	return ""
+	switch {
+	case kind == listCall:
+		return a.lists
+	case kind == getCall && a.lives[id].fails(now):
+		return a.lives[id].failing
+	default:
+		return ""
+	}
 }
 
 // delay is how long a call takes.
@@ -141,26 +98,25 @@ func (a *simulatedAccount) delay(trouble, key, what string, now time.Time) time.
 }
 
 // errorOf is what a trouble of any call does to it; nil if it does no more than take time.
-func (a *simulatedAccount) errorOf(trouble, key, what string, now time.Time) error {
+func (a *simulatedAccount) errorOf(trouble, operation, key, what string, now time.Time) error {
 	pause := time.Second + time.Duration(a.dice("pause", key, what, now)*float64(3*time.Minute))
+	failed := &vectara.APIError{Operation: operation}
 	switch trouble {
-	case "429":
-		return status(429, 0)
-	case "429 with a pause":
-		return status(429, pause)
-	case "401":
-		return status(401, 0)
-	case "503":
-		return status(503, 0)
-	case "503 with a pause":
-		return status(503, pause)
+	case "429", "401", "403", "503":
+		failed.StatusCode, _ = strconv.Atoi(trouble)
+	case "429 with a pause", "503 with a pause":
+		failed.StatusCode, _ = strconv.Atoi(trouble[:3])
+		failed.RetryAfter = pause
+	case "list 403":
+		failed.StatusCode = 403
 	case "broken":
-		return &vectara.TransportError{Operation: vectara.OperationGetJob, Kind: vectara.KindReset, Detail: "broken"}
+		return &vectara.TransportError{Operation: operation, Kind: vectara.KindReset, Detail: "broken"}
 	case "nonsense":
-		return &vectara.ResponseError{Operation: vectara.OperationGetJob, StatusCode: 200, Problem: "nonsense"}
+		return &vectara.ResponseError{Operation: operation, StatusCode: 200, Problem: "nonsense"}
 	default:
 		return nil
 	}
+	return failed
 }
 
 // get is the honest answer to a call for one job.
@@ -180,15 +136,19 @@ func (a *simulatedAccount) get(id string, now time.Time) (vectara.Job, error) {
 // list is the answer to a call for a page. The key of a page is how many jobs are before it, at present: while jobs come
 // and go, one may be on two pages, or on none.
 func (a *simulatedAccount) list(query vectara.ListQuery, trouble string, now time.Time) (vectara.Page, error) {
-	final := len(query.States) == 0 || slices.Contains(query.States, "completed")
-	switch {
-	case trouble == "list 403", trouble == "list of the ended 403" && final:
+	if trouble == "list of the ended 403" && (len(query.States) == 0 || slices.Contains(query.States, "completed")) {
 		return vectara.Page{}, status(403, 0)
-	case trouble == "list 503":
-		return vectara.Page{}, status(503, 0)
 	}
 	matching := a.matching(query, now)
-	from, _ := strconv.Atoi(query.PageKey)
+	switch trouble {
+	case "wrongly empty":
+		return vectara.Page{}, nil
+	case "late":
+		matching = slices.DeleteFunc(matching, func(job vectara.Job) bool { return now.Sub(job.CreatedAt) < lateness })
+	case "lossy":
+		matching = slices.DeleteFunc(matching, func(job vectara.Job) bool { return a.dice("lost", "", job.ID, now) < 0.2 })
+	}
+	from, _ := strconv.Atoi(strings.TrimSpace(query.PageKey))
 	from = min(from, len(matching))
 	to := min(from+min(query.Limit, a.pageSize), len(matching))
 	page := vectara.Page{Jobs: matching[from:to]}
@@ -200,8 +160,10 @@ func (a *simulatedAccount) list(query vectara.ListQuery, trouble string, now tim
 		page.Dropped, page.Jobs = 1, page.Jobs[:max(len(page.Jobs)-1, 0)]
 	case "circle":
 		page.NextPageKey = "1"
-	case "empty page":
-		page.NextPageKey, page.Jobs = strconv.Itoa(to), nil
+	case "empty pages":
+		if a.dice("empty", "", query.PageKey, now) < 0.5 {
+			page.NextPageKey, page.Jobs = cmp.Or(query.PageKey, "0")+" ", nil
+		}
 	}
 	return page, nil
 }
@@ -225,9 +187,4 @@ func (a *simulatedAccount) matching(query vectara.ListQuery, now time.Time) []ve
 		}
 	})
 	return matching
-}
-
-// randomDuration is spread evenly over the orders of magnitude between two durations.
-func randomDuration(r *rand.Rand, least, most time.Duration) time.Duration {
-	return time.Duration(float64(least) * math.Pow(float64(most)/float64(least), r.Float64()))
 }

@@ -5,30 +5,32 @@ package jobs
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/vectara-job-operator/vectara-job-operator/internal/vectara"
 )
 
-// simulatedClient is a session with a simulated account. It judges each call that it is asked to make. The lock of its
+// simulatedClient is a session with a simulated account. Its rules judge each call that it is asked to make. The lock of its
 // simulation guards it.
 type simulatedClient struct {
 	*simulation
-	key string // that starts with the name of its Secret
+	rules
+	key          string // that the credentials are
+	needsToken   bool
+	tokenRequest func()
+	token        *simulatedToken
 
 	answers map[question][]answer
 	brought map[string]time.Time // when an answer last brought something of a job
-	faults  []answer             // those that concern the whole session
+	faults  []answer
+}
 
-	inFlight int
-	asking   map[string]int // calls for each job alone
-	tokens   float64        // what is left of the budget
-	counted  time.Time      // when that was
-
-	pausedFrom, pausedTo time.Time // the last pause that Vectara asked for
-	refused              time.Time // when the credentials were last refused, until a later call gets through
-	probing              bool
-	since                time.Time // when the refusal came that no later call has got through after
+// simulatedToken is an access token, or what came of fetching one.
+type simulatedToken struct {
+	fetched chan struct{} // closed when it was
+	until   time.Time     // until when it is good
+	err     error
 }
 
 // question tells calls apart by the job that they may bring something of.
@@ -44,12 +46,32 @@ type answer struct {
 	fault    *Fault
 }
 
+// open gives the source a session with the account.
+func (s *simulation) open(c vectara.Credentials, tokenRequest func()) API {
+	client := &simulatedClient{
+		simulation: s, rules: newRules(s.limits), key: keyOf(c), needsToken: c.ClientID != "", tokenRequest: tokenRequest,
+		answers: map[question][]answer{}, brought: map[string]time.Time{},
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, session := range s.source.sessions {
+		if session.api.(*simulatedClient).key == client.key { // The source has no others.
+			s.failf("there are two sessions for %s", client.key)
+		}
+	}
+	s.clients = append(s.clients, client)
+	return client
+}
+
+// AlsoRedact implements API.
+func (c *simulatedClient) AlsoRedact(vectara.Credentials) {}
+
 // GetJob implements API.
 func (c *simulatedClient) GetJob(ctx context.Context, id string) (vectara.Job, error) {
-	c.judgeLook(id)
+	c.judgePoll(id)
 	var job vectara.Job
-	err := c.exchange(ctx, id, func(_ string, sent time.Time) (err error) {
-		job, err = c.account.get(id, sent)
+	err := c.roundTrip(ctx, apiCall{getCall, id, vectara.OperationGetJob}, func(_ string, now time.Time) (err error) {
+		job, err = c.account.get(id, now)
 		return err
 	}, func(a answer, sent time.Time) {
 		if a.fault == nil {
@@ -63,65 +85,123 @@ func (c *simulatedClient) GetJob(ctx context.Context, id string) (vectara.Job, e
 // ListJobs implements API.
 func (c *simulatedClient) ListJobs(ctx context.Context, query vectara.ListQuery) (vectara.Page, error) {
 	var page vectara.Page
-	err := c.exchange(ctx, "", func(trouble string, sent time.Time) (err error) {
-		if trouble == "" {
-			trouble = c.account.lists
-		}
-		page, err = c.account.list(query, trouble, sent)
+	c.judgePage(query)
+	err := c.roundTrip(ctx, apiCall{listCall, "", vectara.OperationListJobs}, func(trouble string, now time.Time) (err error) {
+		page, err = c.account.list(query, trouble, now)
 		return err
 	}, func(a answer, sent time.Time) {
 		for _, job := range page.Jobs {
 			c.answered(job.ID, sent, answer{returned: a.returned, step: c.stepOf(job)})
 		}
 	})
+	c.walkReturned(query, err)
 	return page, err
 }
 
-// exchange makes a call for a job, or for a page if id is empty. The answer is made out when the call is sent, and
-// arrives after a delay.
-func (c *simulatedClient) exchange(
-	ctx context.Context, id string, makeOut func(trouble string, sent time.Time) error, record func(answer, time.Time),
+// apiCall is a call for a job, or for a page if id is empty.
+type apiCall struct{ kind, id, operation string }
+
+// roundTrip makes a call, once there is a token for it. The answer is made out when the call is sent, and arrives after a delay.
+func (c *simulatedClient) roundTrip(
+	ctx context.Context, call apiCall, makeOut func(trouble string, now time.Time) error, record func(answer, time.Time),
 ) error {
 	c.mu.Lock()
-	sent := time.Now()
-	c.judgeCall(id, sent)
-	c.inFlight++
-	c.asking[id]++
-	trouble := c.account.troubleOf(c.key, id, sent)
-	delay := c.account.delay(trouble, c.key, id, sent)
-	err := c.account.errorOf(trouble, c.key, id, sent)
-	if err == nil {
-		err = makeOut(trouble, sent)
-	}
+	asked := time.Now()
+	c.judgeCall(call.id, asked)
 	c.mu.Unlock()
 
-	timer := time.NewTimer(delay)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-		err = ctx.Err()
-		if errors.Is(err, context.DeadlineExceeded) {
-			err = &vectara.TransportError{Operation: vectara.OperationGetJob, Kind: vectara.KindTimeout, Detail: "timed out"}
+	err := c.authorize(ctx)
+	if err == nil {
+		c.mu.Lock()
+		now := time.Now()
+		trouble := c.account.troubleOf(call.kind, c.key, call.id, now)
+		delay := c.account.delay(trouble, c.key, call.id, now)
+		result := c.account.errorOf(trouble, call.operation, c.key, call.id, now)
+		if result == nil {
+			result = makeOut(trouble, now)
+		}
+		c.mu.Unlock()
+		if err = wait(ctx, time.After(delay), call.operation); err == nil {
+			err = result
 		}
 	}
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.inFlight--
-	c.asking[id]--
+	c.callReturned(call.id, asked)
 	if errors.Is(err, context.Canceled) {
 		return err
 	}
 	a := answer{returned: time.Now(), step: -1}
 	if err != nil {
 		a.fault = classify(err)
+		c.faults = append(c.faults, a)
 	}
-	c.learn(sent, a)
-	if id != "" || a.fault == nil {
-		record(a, sent)
+	c.learn(call.id, asked, a)
+	if call.id != "" || a.fault == nil {
+		record(a, asked)
 	}
 	return err
+}
+
+// wait waits for something to happen, for as long as a context lets it.
+func wait[T any](ctx context.Context, happened <-chan T, operation string) error {
+	select {
+	case <-happened:
+		return nil
+	case <-ctx.Done():
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return &vectara.TransportError{Operation: operation, Kind: vectara.KindTimeout, Detail: "timed out"}
+		}
+		return ctx.Err()
+	}
+}
+
+// authorize fetches a token, if one is needed and there is none. Who needs one at the same time waits for the same.
+func (c *simulatedClient) authorize(ctx context.Context) error {
+	if !c.needsToken {
+		return nil
+	}
+	c.mu.Lock()
+	now := time.Now()
+	token := c.token
+	if token == nil || !token.until.IsZero() && !now.Before(token.until) {
+		token = &simulatedToken{fetched: make(chan struct{})}
+		c.token = token
+		c.countToken(now)
+		go c.fetchToken(token, now)
+	}
+	c.mu.Unlock()
+	if err := wait(ctx, token.fetched, vectara.OperationToken); err != nil {
+		return err
+	}
+	return token.err
+}
+
+func (c *simulatedClient) fetchToken(token *simulatedToken, now time.Time) {
+	c.tokenRequest()
+	c.mu.Lock()
+	trouble := c.account.troubleOf(tokenCall, c.key, "", now)
+	delay := c.account.delay(trouble, c.key, "token", now)
+	err := c.account.errorOf(trouble, vectara.OperationToken, c.key, "token", now)
+	c.mu.Unlock()
+	<-time.After(min(delay, 30*time.Second))
+
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	token.until = time.Now().Add(5 * time.Minute)
+	switch {
+	case delay > 30*time.Second:
+		err = &vectara.TransportError{Operation: vectara.OperationToken, Kind: vectara.KindTimeout, Detail: "timed out"}
+	case trouble == "401":
+		err = &vectara.AuthError{StatusCode: 401, Code: "invalid_client"}
+	}
+	if token.err = err; err != nil {
+		token.until = time.Now()
+	} else {
+		c.noToken = nil
+	}
+	close(token.fetched)
 }
 
 func (c *simulatedClient) answered(id string, sent time.Time, a answer) {
@@ -130,103 +210,17 @@ func (c *simulatedClient) answered(id string, sent time.Time, a answer) {
 	c.answers[q] = append(c.answers[q], a)
 }
 
-// judgeLook finds fault with a call for a job alone that nothing is due for.
-func (c *simulatedClient) judgeLook(id string) {
-	c.source.mu.Lock()
-	defer c.source.mu.Unlock()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	now := time.Now()
-	for _, w := range c.source.watchers {
-		if w.JobID != id || w.session.api != API(c) {
-			continue
-		}
-		if a := c.actors[w.Key]; !w.due.IsZero() && !w.due.After(now) || a.touched.Equal(now) {
-			return
-		}
+// returned reports whether an observation is what the account returned.
+func (c *simulatedClient) returned(id string, o *Observation, now time.Time) bool {
+	late := o.Overdue == nil || o.Overdue.StatusCode == 0 && (o.Overdue.Kind == RateLimited || o.Overdue.Kind == Unavailable) ||
+		slices.ContainsFunc(c.faults, func(a answer) bool { return !a.returned.After(now) && o.Overdue.Is(a.fault) })
+	if o.Asked.IsZero() {
+		return late && o.Overdue != nil && o.Job == nil && o.Fault == nil
 	}
-	if !c.brought[id].Equal(now) {
-		c.failf("%q is asked for before it is due", id)
-	}
-}
-
-// judgeCall finds fault with a call that is about to be sent.
-func (c *simulatedClient) judgeCall(id string, now time.Time) {
-	c.calls++
-	if id == "" {
-		c.pages++
-	}
-	c.tokens = min(c.tokens+now.Sub(c.counted).Seconds()*c.limits.RequestsPerSecond, float64(c.limits.Burst)) - 1
-	c.counted = now
-	if c.tokens < -0.01 {
-		c.failf("the budget is overdrawn by %.2f calls", -c.tokens)
-	}
-	if c.inFlight >= maxCallsPerSession {
-		c.failf("%d calls are under way already", c.inFlight)
-	}
-	if c.asking[id] > 0 {
-		c.failf("there is a call under way already for %q", id)
-	}
-	if now.After(c.pausedFrom) && now.Before(c.pausedTo) {
-		c.failf("%q is asked for with %s, %v before a pause is over", id, c.key, c.pausedTo.Sub(now))
-	}
-	if !c.refused.IsZero() && now.After(c.refused) && now.Before(c.refused.Add(RefusedPause)) && !c.askedByName(id) {
-		c.failf("%q is asked for with credentials that were refused %v ago", id, now.Sub(c.refused))
-	}
-	if c.probing && now.After(c.since) && c.inFlight > 0 {
-		c.failf("%q is asked for while it is still to be found out whether the gate is open", id)
-	}
-	if !c.wanted(id, now) && (id != "" || !c.isListed(c, now)) {
-		c.failf("%q is asked for, and nobody wants to know", id)
-	}
-}
-
-// learn has the client know what an answer means for later calls.
-func (c *simulatedClient) learn(sent time.Time, a answer) {
-	if !a.fault.concernsSession() {
-		if sent.After(c.since) {
-			c.probing, c.refused = false, time.Time{}
-		}
-		return
-	}
-	c.faults = append(c.faults, a)
-	if !c.probing || sent.After(c.since) {
-		c.probing, c.since = true, a.returned
-	}
-	switch pause := a.fault.RetryAfter; {
-	case a.fault.Kind == Unauthorized:
-		c.refused = a.returned
-	case pause == 0:
-		pause = backoffBase * 3 / 4 // At least.
-		fallthrough
-	default:
-		if until := a.returned.Add(pause); until.After(c.pausedTo) {
-			c.pausedTo = until
-			c.pausedFrom = a.returned
-		}
-	}
-}
-
-// askedByName reports whether somebody is still to be answered who asked by name for a look at a job.
-func (c *simulatedClient) askedByName(id string) bool {
-	for _, w := range c.actors {
-		if w.shares(c, id) && w.watch.Request.RequestedAt != "" &&
-			(w.told == nil || w.told.Request.RequestedAt != w.watch.Request.RequestedAt) {
-			return true
-		}
-	}
-	return false
-}
-
-// wanted reports whether anybody has a reason to have a job looked at; any job, if the ID is empty. What has happened at
-// this very moment, the source may not know yet.
-func (c *simulatedClient) wanted(id string, now time.Time) bool {
-	for _, w := range c.actors {
-		if w.touched.Equal(now) || w.toldAt.Equal(now) || w.shares(c, id) && w.wants() {
-			return true
-		}
-	}
-	return false
+	return late && slices.ContainsFunc(c.answers[question{id, o.Asked}], func(a answer) bool {
+		return !a.returned.After(now) && (o.Fault != nil && o.Fault.Is(a.fault) ||
+			o.Job != nil && o.Job.ID == id && a.step >= 0 && a.step == c.stepOf(*o.Job))
+	})
 }
 
 // stepOf returns which state of its life a job is in; -1 if it is in none.

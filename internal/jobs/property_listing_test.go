@@ -3,6 +3,7 @@
 package jobs
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -12,18 +13,19 @@ import (
 
 // listActor is a resource that lists jobs, and what it was told.
 type listActor struct {
-	watch   ListWatch
-	joined  time.Time // when it came to have the credentials that it has
-	touched time.Time // when it last wanted something else
-	gone    bool
-	told    *Listing
+	subscription ListSubscription
+	secret       string
+	touched      time.Time // when it last wanted something else
+	gone         bool
+	told         *Listing
+	toldAt       time.Time
 }
 
 // listers plans who lists jobs, and when they change their minds.
 func (s *simulation) listers(troubled time.Duration) {
 	r := s.random
-	for i := range max(r.IntN(6)-2, 0) {
-		secret := fmt.Sprint("secret", r.IntN(3)/2)
+	for i := range max(r.IntN(7)-3, 0) {
+		secret := fmt.Sprint("secret", r.IntN(len(s.keys)))
 		var states []string
 		switch r.IntN(4) {
 		case 0:
@@ -31,36 +33,40 @@ func (s *simulation) listers(troubled time.Duration) {
 		case 1:
 			states = []string{"started", "failed"}
 		}
-		watch := ListWatch{
-			Key: Key{"ns", fmt.Sprint("lister", i)}, UID: "1", Credentials: credentials(secret, secret), Request: Request{Generation: 1},
+		subscription := ListSubscription{
+			Key: Key{"ns", fmt.Sprint("lister", i)}, UID: "1", Credentials: s.credentialsOf(s.keys[secret]), Request: Request{Generation: 1},
 			States: states, Window: Window{LookBack: randomDuration(r, time.Minute, 2*time.Hour)},
 			Match:    func(job *vectara.Job) bool { return len(states) == 0 || slices.Contains(states, job.State) },
 			Interval: randomDuration(r, 10*time.Second, 5*time.Minute),
-			Wake:     s.wakeLister,
+			Enqueue:  s.enqueueLister,
+		}
+		if r.IntN(3) == 0 {
+			subscription.Listed = s.began.Add(-randomDuration(r, time.Minute, time.Hour))
 		}
 		s.plan(s.within(troubled), func() {
 			s.mu.Lock()
-			s.lists[watch.Key] = &listActor{watch: watch, joined: time.Now(), touched: time.Now()}
+			s.lists[subscription.Key] = &listActor{subscription: subscription, secret: secret, touched: time.Now()}
 			s.mu.Unlock()
-			s.readList(watch.Key)
+			s.readList(subscription.Key)
 		})
 		for n := range r.IntN(4) {
-			change := func(a *listActor) { a.watch.Request.Generation++ }
-			switch r.IntN(4) {
+			change := func(a *listActor) { a.subscription.Request.Generation++ }
+			switch r.IntN(5) {
 			case 0:
-				change = func(a *listActor) { a.watch.Request.RequestedAt = fmt.Sprint(n) }
+				change = func(a *listActor) { a.subscription.Request.RequestedAt = fmt.Sprint(n) }
 			case 1:
-				change = func(a *listActor) {
-					a.watch.Credentials.Vectara.APIKey = fmt.Sprint(secret, n)
-					a.told, a.joined = nil, time.Now()
-				}
+				key := fmt.Sprint(s.keys[secret], "-", n)
+				change = func(a *listActor) { a.subscription.Credentials, a.told = s.credentialsOf(key), nil }
 			case 2:
 				if r.IntN(2) == 0 {
-					s.plan(s.within(s.end.Sub(s.began)), func() { s.forgetList(watch.Key) })
+					s.plan(s.within(s.end.Sub(s.began)), func() { s.forgetList(subscription.Key) })
 					continue
 				}
+			case 3:
+				window := Window{LookBack: randomDuration(r, time.Minute, 2*time.Hour)}
+				change = func(a *listActor) { a.subscription.Window = window }
 			}
-			s.plan(s.within(troubled), func() { s.changeList(watch.Key, change) })
+			s.plan(s.within(troubled), func() { s.changeList(subscription.Key, change) })
 		}
 	}
 }
@@ -71,7 +77,7 @@ func (s *simulation) forgetList(key Key) {
 		a.gone, a.touched = true, time.Now()
 	}
 	s.mu.Unlock()
-	s.source.ForgetList(key)
+	s.source.UnwatchList(key)
 }
 
 func (s *simulation) changeList(key Key, change func(*listActor)) {
@@ -92,45 +98,49 @@ func (s *simulation) readList(key Key) {
 		s.mu.Unlock()
 		return
 	}
-	watch := a.watch
+	subscription := a.subscription
 	s.mu.Unlock()
 
-	l, ok := s.source.List(watch)
+	l, ok := s.source.WatchList(subscription)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case a.touched.Equal(time.Now()):
+	case a.touched.Equal(time.Now()) || a.toldAt.Equal(time.Now()):
 	case ok != (a.told != nil):
 		s.failf("%s reads %+v, and was told %+v", key.Name, l, a.told)
-	case ok && !l.saysTheSame(a.told):
-		s.failf("%s reads %+v without having been woken, and was told %+v", key.Name, l, a.told)
+	case ok && (!l.sameResult(a.told) || l.Request != a.told.Request):
+		s.failf("%s reads %+v without having been enqueued, and was told %+v", key.Name, l, a.told)
 	}
 }
 
-// wakeLister judges what the source has to tell somebody who lists. The source calls it with its lock held.
-func (s *simulation) wakeLister(key Key) {
+// enqueueLister judges what the source has to tell somebody who lists. The source calls it with its lock held.
+func (s *simulation) enqueueLister(key Key) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
-	a, w := s.lists[key], s.source.lists[key]
+	a, w := s.lists[key], s.source.listSubscribers[key]
 	switch {
 	case w == nil || w.latest == nil:
-		s.failf("%s is woken, and there is nothing to read", key.Name)
+		s.failf("%s is enqueued, and there is nothing to read", key.Name)
 		return
 	case a.gone && !a.touched.Equal(now):
-		s.failf("%s is woken after it was forgotten", key.Name)
+		s.failf("%s is enqueued after it was forgotten", key.Name)
 		return
 	}
 	l := *w.latest
-	client := w.session.api.(*simulatedClient) // The source has no others.
-	if client.key != a.watch.Credentials.Vectara.APIKey && !a.touched.Equal(now) {
-		s.failf("%s is told what was seen with other credentials", key.Name)
+	client := w.list.session.api.(*simulatedClient) // The source has no others.
+	if client.key != keyOf(a.subscription.Credentials) {
+		if !a.touched.Equal(now) {
+			s.failf("%s is told what was seen with other credentials", key.Name)
+		}
+		return
 	}
-	if a.told != nil && (l.Asked.Before(a.told.Asked) || a.told.saysTheSame(&l)) {
+	if a.told != nil && (l.Asked.Before(a.told.Asked) || a.told.sameResult(&l) && a.told.Request == l.Request) {
 		s.failf("%s is told %+v after %+v", key.Name, l, a.told)
 	}
-	if l.Answered.After(now) || l.Answered.Before(l.Asked) || !slices.IsSortedFunc(l.Jobs, byID) {
+	if l.Answered.After(now) || l.Answered.Before(l.Asked) || (l.Jobs != nil) && l.Fault != nil ||
+		!slices.IsSortedFunc(l.Jobs, cmpIDs) {
 		s.failf("%s is told nonsense: %+v", key.Name, l)
 	}
 	for _, found := range l.Jobs {
@@ -138,9 +148,14 @@ func (s *simulation) wakeLister(key Key) {
 			s.failf("%s is told of %s, which no list brought that matches", key.Name, found.ID)
 		}
 	}
-	a.told = &l
+	if l.Fault == nil && !l.Truncated {
+		a.subscription.Listed = l.Asked
+	}
+	a.told, a.toldAt = &l, now
 	time.AfterFunc(time.Second, func() { s.readList(key) })
 }
+
+func cmpIDs(a, b Found) int { return cmp.Compare(a.ID, b.ID) }
 
 // listed reports whether an answer brought a job that was wanted, in the time of a listing.
 func (c *simulatedClient) listed(actor *listActor, found Found, l Listing) bool {
@@ -153,7 +168,7 @@ func (c *simulatedClient) listed(actor *listActor, found Found, l Listing) bool 
 				continue
 			}
 			job := c.account.lives[found.ID].job(a.step)
-			if actor.watch.Match(&job) && !job.CreatedAt.Before(l.Since) && job.CreatedAt.Equal(found.CreatedAt) {
+			if actor.subscription.Match(&job) && !job.CreatedAt.Before(l.Since) && job.CreatedAt.Equal(found.CreatedAt) {
 				return true
 			}
 		}
@@ -164,7 +179,7 @@ func (c *simulatedClient) listed(actor *listActor, found Found, l Listing) bool 
 // isListed reports whether somebody wants jobs listed with a client's credentials.
 func (s *simulation) isListed(c *simulatedClient, now time.Time) bool {
 	for _, a := range s.lists {
-		if a.touched.Equal(now) || !a.gone && a.watch.Credentials.Vectara.APIKey == c.key {
+		if a.touched.Equal(now) || !a.gone && keyOf(a.subscription.Credentials) == c.key {
 			return true
 		}
 	}
@@ -177,25 +192,30 @@ func (s *simulation) judgeLists() {
 		return
 	}
 	for key, a := range s.lists {
-		if a.gone || s.source.lists[key] == nil {
+		w := s.source.listSubscribers[key]
+		if a.gone || w == nil {
 			continue
 		}
 		// The calls for all jobs, alone and on pages of three, may come before the list's last page.
 		queue := float64(4*len(s.account.lives)+2*len(s.actors)) / s.limits.RequestsPerSecond
-		patience := 3*a.watch.Interval + time.Duration(queue*float64(time.Second)) + time.Duration(len(s.account.lives)+40)*s.account.latency + time.Minute
+		patience := 3*a.subscription.Interval + time.Duration(queue*float64(time.Second)) +
+			time.Duration(len(s.account.lives)+40)*s.account.latency + 2*time.Minute
 		if s.calm.Add(patience).After(s.end) {
 			continue
 		}
-		if a.told == nil || a.told.Fault != nil || a.told.Request != a.watch.Request {
-			s.failf("%s has waited for a list for %v: %+v", key.Name, time.Since(a.touched), a.told)
+		if w.latest == nil || w.latest.Fault != nil || w.latest.Request != a.subscription.Request || w.latest.Asked.Before(s.end.Add(-patience)) {
+			s.failf("%s has waited for a list for %v: %+v", key.Name, time.Since(a.touched), w.latest)
 			continue
 		}
-		before, after := s.matchingLives(a, s.end.Add(-patience)), s.matchingLives(a, s.end)
-		if !slices.Equal(before, after) {
+		if w.latest.Since.After(a.subscription.Window.Start(w.latest.Asked)) {
+			s.failf("%s is told of jobs since %v, and wants them since %v", key.Name, w.latest.Since, a.subscription.Window.Start(w.latest.Asked))
+		}
+		before, after := s.matchingLives(a, w.latest.Since, s.end.Add(-patience)), s.matchingLives(a, w.latest.Since, s.end)
+		if !slices.Equal(before, after) || !slices.Equal(before, s.matchingLives(a, w.latest.Since, w.latest.Asked)) {
 			continue // Not for long enough.
 		}
 		var got []string
-		for _, found := range a.told.Jobs {
+		for _, found := range w.latest.Jobs {
 			got = append(got, found.ID)
 		}
 		if !slices.Equal(got, after) {
@@ -204,11 +224,11 @@ func (s *simulation) judgeLists() {
 	}
 }
 
-// matchingLives are the jobs that a list of a moment must bring.
-func (s *simulation) matchingLives(a *listActor, at time.Time) []string {
+// matchingLives are the jobs created since a time that a list of a moment must bring.
+func (s *simulation) matchingLives(a *listActor, since, at time.Time) []string {
 	var ids []string
-	for _, job := range s.account.matching(vectara.ListQuery{States: a.watch.States}, at) {
-		if !job.CreatedAt.Before(a.watch.Window.Start(at)) {
+	for _, job := range s.account.matching(vectara.ListQuery{States: a.subscription.States}, at) {
+		if !job.CreatedAt.Before(since) {
 			ids = append(ids, job.ID)
 		}
 	}

@@ -3,9 +3,9 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
-	"slices"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -14,181 +14,210 @@ import (
 )
 
 const (
-	// maxCallsPerSession bounds the calls that one session has under way.
-	maxCallsPerSession = 64
+	// maxInFlight bounds the GETs that one session has in flight, and maxInFlightInAll those of all sessions. A session with
+	// none may always send one.
+	maxInFlight      = 64
+	maxInFlightInAll = 512
 
-	// sessionIdle is for how long a session without watchers is kept: its budget, its gate and its access token must
-	// not be had anew by deleting and creating a resource.
+	// sessionIdle is how long a session without subscribers is kept: nobody gets a fresh rate limiter, breaker or access token
+	// by deleting and creating a resource.
 	sessionIdle = 10 * time.Minute
+
+	// overdueAfter is how late a poll may be before its subscribers are told why, and overdueInterval how often that is checked.
+	overdueAfter    = 30 * time.Second
+	overdueInterval = time.Second
+
+	// starvedFor is how long a session counts as starved after a poll was overdue for want of request budget.
+	starvedFor = time.Minute
 )
 
-// API is what a session asks. *vectara.Session is one.
+// API is what a session sends requests to. *vectara.Session is one.
 type API interface {
 	GetJob(ctx context.Context, id string) (vectara.Job, error)
 	ListJobs(ctx context.Context, query vectara.ListQuery) (vectara.Page, error)
+	// AlsoRedact has former credentials redacted from what the API returns, as it may still echo them.
+	AlsoRedact(former vectara.Credentials)
 }
 
-// caller makes the calls of a session. Each method starts one and does not wait for it. In the end it has finishGet or
-// finishPage called.
-type caller interface {
-	get(*session, *target)
-	page(*session, *sweep)
-}
-
-// session is everything that the jobs of one set of credentials share. The lock of its source guards it.
+// session is what all subscribers with the same credentials share. The lock of its source guards it.
 type session struct {
 	key     sessionKey
+	source  *Source
 	api     API
-	budget  *rate.Limiter
-	gate    gate
-	targets map[string]*target
-	calls   int // under way
+	limiter *rate.Limiter
+	breaker breaker
 
-	// A target without a call under way stands in waiting until it is due, and then in ready until it may be asked. One
-	// that a sweep will bring stands in neither.
-	waiting queue[*target]
-	ready   queue[*target]
+	entries  map[string]*entry
+	waiting  queue[*entry] // by when the next poll is due
+	ready    queue[*entry] // due, by priority and then by deadline
+	inFlight int           // GETs
 
-	sweep    *sweep // under way, or nil
-	lister   lister // decides when to sweep
-	pageTurn bool   // whether it is the sweep's turn to make a call
+	lists    map[string]*list // what list subscribers want, by query
+	walks    []*walk          // in flight; the one whose turn it is comes first
+	pageTurn bool             // whether a page goes before a poll
+	planner  planner
+	prefetch prefetch
 
-	lists  map[Key]*listWatcher
-	offers map[string]Observation // by job: what a list brought a moment ago that nobody watches yet
-
-	offersSeen time.Time // when offers were last looked through
-
-	caller caller
-	wake   func(Key)
-	meter  Meter
-
-	shortSince time.Time // since when a call waits for the budget; the zero time if none does
+	overdueChecked time.Time
+	blocked        time.Time // when the breaker was last found not to be closed
+	blockedBy      *Fault    // and why it was not
+	starved        time.Time // when a poll was last overdue for want of request budget
+	shortSince     time.Time // since when a request waits for the rate limiter; zero if none does
 
 	idleSince time.Time
-	next      time.Time // when step has something to do; the zero time means not before something happens
-	place     int       // in the source's queue of sessions
+	next      time.Time // when to step; zero means not before something happens
+	index     int       // in the source's queue of sessions
 }
 
-func (s *session) position() *int { return &s.place }
+func (s *session) position() *int { return &s.index }
 
-func newSession(key sessionKey, api API, budget *rate.Limiter, caller caller, wake func(Key)) *session {
-	byDue := func(a, b *target) bool { return a.due.Before(b.due) }
-	byRank := func(a, b *target) bool { return a.rank > b.rank || a.rank == b.rank && a.due.Before(b.due) }
-	return &session{
+func newSession(key sessionKey, source *Source, credentials vectara.Credentials) *session {
+	s := &session{
 		key:     key,
-		api:     api,
-		budget:  budget,
-		targets: map[string]*target{},
-		waiting: newQueue(byDue),
-		ready:   newQueue(byRank),
-		lists:   map[Key]*listWatcher{},
-		offers:  map[string]Observation{},
-		caller:  caller,
-		wake:    wake,
-		meter:   noMeter{},
-		place:   -1,
+		source:  source,
+		limiter: rate.NewLimiter(rate.Limit(source.limits.RequestsPerSecond), source.limits.Burst),
+		entries: map[string]*entry{},
+		waiting: newQueue(func(a, b *entry) bool { return a.next.Before(b.next) }),
+		ready: newQueue(func(a, b *entry) bool {
+			return a.priority > b.priority || a.priority == b.priority && a.deadline.Before(b.deadline)
+		}),
+		lists:    map[string]*list{},
+		planner:  newPlanner(),
+		prefetch: newPrefetch(),
+		index:    -1,
 	}
+	s.api = source.openAPI(credentials, func() {
+		// A token request is not held up, as others wait for it, but paid for afterwards.
+		s.limiter.ReserveN(time.Now(), 1)
+	})
+	return s
 }
 
-// add lets a watcher join. One that joins while a call for its job is under way shares the answer.
-func (s *session) add(w *watcher) {
-	t, ok := s.targets[w.JobID]
+// seed makes the jitter of one session unlike that of another.
+func (s *session) seed() uint64 { return binary.BigEndian.Uint64(s.key[:8]) }
+
+func (s *session) subscribe(w *subscriber, now time.Time) {
+	e, ok := s.entries[w.JobID]
 	if !ok {
-		t = &target{id: w.JobID, place: -1}
-		s.targets[w.JobID] = t
+		e = &entry{id: w.JobID, session: s, index: -1, notBefore: s.prefetch.since}
+		s.entries[w.JobID] = e
+		if o, ok := s.prefetch.take(w.JobID, now); ok && w.priority() != requested && !o.Asked.Before(w.known) {
+			e.latest, e.state = o, o.Job.State
+			w.served, w.answered = true, w.Request
+			w.next = w.Schedule.Next(o)
+		}
 	}
-	t.watchers = append(t.watchers, w)
-	w.session, w.target = s, t
-	s.takeOffer(w, time.Now())
-	if w.rank() > routine {
-		s.sweep.release(t) // It does not wait until the sweep comes by.
-	}
-	s.arrange(t)
+	w.entry = e
+	e.subscribers = append(e.subscribers, w)
+	s.place(e)
 }
 
-// remove lets a watcher leave, and gives up a call that nobody waits for any more.
-func (s *session) remove(w *watcher) {
-	t := w.target
-	t.drop(w)
-	w.session, w.target = nil, nil
-	if len(t.watchers) == 0 && t.cancel != nil {
-		t.cancel()
+func (s *session) unsubscribe(w *subscriber) {
+	e := w.entry
+	e.drop(w)
+	if len(e.subscribers) == 0 && e.cancel != nil {
+		e.cancel() // Nobody waits for the response.
 	}
-	s.arrange(t)
+	s.place(e)
 }
 
-// arrange puts a target where it belongs, after anything about its watchers or its calls changed.
-func (s *session) arrange(t *target) {
-	t.weigh()
-	if t.due.IsZero() {
-		s.sweep.release(t)
+// place puts an entry into the queue where it belongs, or removes it once nobody needs it.
+func (s *session) place(e *entry) {
+	e.recompute()
+	if e.queue != nil {
+		e.queue.remove(e)
+		e.queue = nil
 	}
-	if t.cancel != nil || t.due.IsZero() || s.sweep.brings(t) {
-		s.enqueue(t, nil)
-	} else {
-		s.enqueue(t, &s.waiting) // Whether it is due already is for step to see.
-	}
-	if len(t.watchers) == 0 && t.cancel == nil {
-		delete(s.targets, t.id)
+	switch {
+	case e.cancel != nil:
+	case len(e.subscribers) == 0:
+		delete(s.entries, e.id)
+		s.prefetch.left(e.latest.Asked)
 		s.noteUse()
+	case !e.next.IsZero():
+		e.queue = &s.waiting
+		s.waiting.put(e)
 	}
 }
 
-// unused reports whether nobody wants anything of the session.
-func (s *session) unused() bool { return len(s.targets) == 0 && len(s.lists) == 0 }
+func (s *session) unused() bool { return len(s.entries) == 0 && len(s.lists) == 0 }
 
-// noteUse notes since when the session is unused, after somebody has left.
 func (s *session) noteUse() {
 	if s.unused() {
 		s.idleSince = time.Now()
+		s.interruptWalks(nil, s.idleSince)
 	}
 }
 
-func (s *session) enqueue(t *target, q *queue[*target]) {
-	if t.queue != nil && t.queue != q {
-		t.queue.remove(t)
-	}
-	t.queue = q
-	if q != nil {
-		q.put(t)
+// interruptWalks ends the walks of which no page is in flight.
+func (s *session) interruptWalks(fault *Fault, now time.Time) {
+	for _, w := range s.walks {
+		if !w.inFlight {
+			s.endWalk(w, interrupted, fault, now)
+		}
 	}
 }
 
-// step does what can be done now: it makes ready what is due, starts the calls that gate and budget allow, and sets
-// when it has something to do again.
+// idle reports whether the session has been without subscribers for so long that it can be removed.
+func (s *session) idle(now time.Time) bool {
+	return s.unused() && s.inFlight == 0 && len(s.walks) == 0 && !now.Before(s.idleEnd())
+}
+
+func (s *session) idleEnd() time.Time { return later(s.idleSince.Add(sessionIdle), s.breaker.until) }
+
+// step does what is due: polls become ready, walks start, requests are sent as far as breaker and rate limiter let them. It
+// sets when there is something to do next.
 func (s *session) step(now time.Time) {
-	if s.sweep.idle() || s.sweep.wantsPage() && s.gate.closed(now) {
-		s.endSweep(held, nil, now)
+	s.next = time.Time{}
+	if s.unused() && len(s.walks) == 0 {
+		s.wakeAt(s.idleEnd())
+		return
 	}
-	s.dropOldOffers(now)
-	if s.gate.closed(now) {
-		s.tellListsOfGate(now)
-	}
-	for s.waiting.len() > 0 && !s.waiting.first().due.After(now) {
-		t := s.waiting.first()
-		s.enqueue(t, &s.ready)
-		if s.gate.closed(now) {
-			s.tellGate(t, now)
-		}
-	}
+	s.promote(now)
+	s.checkOverdue(now)
+	s.promote(now)
+	s.startWalks(now)
 	for {
-		if s.sweep == nil && s.mayCall() && !s.gate.closed(now) {
-			s.sweep = s.chooseSweep(now)
-			s.hold(s.sweep)
+		send, retry := s.nextRequest(now)
+		if send == nil {
+			s.wakeAt(retry)
+			s.shortSince = time.Time{}
+			return
 		}
-		start := s.nextCall(now)
-		if start == nil || !s.allowed(now) {
-			break
+		if !s.allowed(now) {
+			s.wakeAt(s.whenAllowed(now))
+			return
 		}
-		s.calls++
-		start()
+		send()
 	}
-	s.next = s.nextStep(now)
 }
 
-// allowed takes a call out of the budget, if there is one left.
+// promote moves the entries whose poll is due to the queue of those that are ready.
+func (s *session) promote(now time.Time) {
+	for s.waiting.len() > 0 && !s.waiting.first().next.After(now) {
+		e := s.waiting.first()
+		s.waiting.remove(e)
+		if e.due.Before(e.next) {
+			e.due = now
+		}
+		e.queue = &s.ready
+		s.ready.put(e)
+	}
+	if s.waiting.len() > 0 {
+		s.wakeAt(s.waiting.first().next)
+	}
+}
+
+// wakeAt has the session step at a time, unless it does so before; zero means nothing.
+func (s *session) wakeAt(at time.Time) {
+	if !at.IsZero() && (s.next.IsZero() || at.Before(s.next)) {
+		s.next = at
+	}
+}
+
+// allowed takes a request out of the rate limiter's bucket, if there is one left.
 func (s *session) allowed(now time.Time) bool {
-	if !s.budget.AllowN(now, 1) {
+	if !s.limiter.AllowN(now, 1) {
 		if s.shortSince.IsZero() {
 			s.shortSince = now
 		}
@@ -199,148 +228,192 @@ func (s *session) allowed(now time.Time) bool {
 		waited = now.Sub(s.shortSince)
 	}
 	s.shortSince = time.Time{}
-	s.meter.BudgetWaited(waited)
+	s.source.recorder.LimiterWaited(waited)
 	return true
 }
 
-// mayCall reports whether one more call may be under way.
-func (s *session) mayCall() bool {
-	if s.gate.probing() {
-		return s.calls == 0
-	}
-	return s.calls < maxCallsPerSession
-}
-
-// nextCall returns what starts the call that comes first, as far as the budget allows it; nil if there is none to be
-// made now. A look that somebody asked for by name goes first. Others that somebody waits for take turns with the pages
-// of a sweep, which may bring a hundred of them each. Routine looks come last.
-func (s *session) nextCall(now time.Time) func() {
-	var first *target
-	if s.ready.len() > 0 {
-		first = s.ready.first()
-	}
-	closed := s.gate.closed(now)
-	switch {
-	case !s.mayCall(), closed && (first == nil || !s.gate.lets(first, now)):
-		return nil
-	case first != nil && (closed || first.rank == requested || first.rank > routine && !s.pageTurn || !s.sweep.wantsPage()):
-		return func() {
-			s.pageTurn = true
-			s.enqueue(first, nil)
-			s.caller.get(s, first)
-		}
-	case s.sweep.wantsPage():
-		return func() {
-			s.pageTurn = false
-			s.caller.page(s, s.sweep)
-		}
-	default:
-		return nil
-	}
-}
-
-// nextStep returns when step has something to do; the zero time means not before something happens.
-func (s *session) nextStep(now time.Time) time.Time {
-	wantsCall := s.nextCall(now) != nil
-	if !wantsCall {
-		s.shortSince = time.Time{} // Nobody waits for the budget any more.
-	}
-	if s.unused() && s.sweep == nil {
-		return later(s.idleSince.Add(sessionIdle), s.gate.until)
-	}
-	var times []time.Time
-	if s.waiting.len() > 0 {
-		times = append(times, s.waiting.first().due)
-	}
-	if wantsCall {
-		times = append(times, s.whenToken(now))
-	}
-	if next := s.nextList(now); !next.IsZero() {
-		times = append(times, next)
-	}
-	if s.ready.len() > 0 && s.gate.closed(now) {
-		times = append(times, s.gate.until)
-		if s.ready.first().rank == requested && s.gate.paused.After(now) {
-			times = append(times, s.gate.paused)
-		}
-	}
-	if len(times) == 0 {
-		return time.Time{} // The end of a call is what it waits for.
-	}
-	return slices.MinFunc(times, time.Time.Compare)
-}
-
-// whenToken is when the budget will have a token. A microsecond is added, so that rounding does not make it early.
-func (s *session) whenToken(now time.Time) time.Time {
-	missing := 1 - s.budget.TokensAt(now)
+// whenAllowed is when the rate limiter lets the next request through. A microsecond is added, so that rounding does not make
+// it too early.
+func (s *session) whenAllowed(now time.Time) time.Time {
+	missing := 1 - s.limiter.TokensAt(now)
 	if missing <= 0 {
 		return now
 	}
-	return now.Add(time.Duration(missing/float64(s.budget.Limit())*float64(time.Second)) + time.Microsecond)
+	return now.Add(time.Duration(missing/float64(s.limiter.Limit())*float64(time.Second)) + time.Microsecond)
 }
 
-// idle reports whether the session has had no watchers for so long that it can be forgotten.
-func (s *session) idle(now time.Time) bool {
-	return s.unused() && s.sweep == nil && s.calls == 0 && !now.Before(s.nextStep(now))
+// nextRequest returns what sends the request whose turn it is, as far as the rate limiter lets it. Polls requested by annotation
+// go first. All others and pages take turns, so that neither many new objects nor a long list starve the other. If there is
+// none, it returns when there may be; zero means not before something happens.
+func (s *session) nextRequest(now time.Time) (send func(), retry time.Time) {
+	e, retry := s.nextPoll(now)
+	page := s.nextPage(now)
+	switch {
+	case e != nil && (page == nil || e.priority == requested || !s.pageTurn):
+		return func() { s.pageTurn = true; s.poll(e, now) }, time.Time{}
+	case page != nil:
+		return func() { s.pageTurn = false; s.turnPage(page, now) }, time.Time{}
+	default:
+		return nil, retry
+	}
 }
 
-// finishGet takes in what came of a call for one job. Without an observation the target is due as before.
-func (s *session) finishGet(t *target, observation *Observation) {
-	s.calls--
-	t.cancel = nil
-	if observation == nil {
-		s.arrange(t)
+// nextPoll returns the entry to poll next; nil if there is none, and when there may be.
+func (s *session) nextPoll(now time.Time) (next *entry, retry time.Time) {
+	if s.ready.len() == 0 || !s.mayPoll() {
+		return nil, time.Time{}
+	}
+	first := s.ready.first()
+	state := s.breaker.state(now)
+	if state == open && (first.priority != requested || s.breaker.fault.Kind != Unauthorized) {
+		return nil, s.breaker.until
+	}
+	if s.breaker.oneAtATime(now) {
+		if due := s.breaker.probeDue(); due.After(now) {
+			return nil, due
+		}
+		return s.probe(), time.Time{}
+	}
+	if first.priority == routine && s.walking() && first.deadline.After(now) {
+		return nil, first.deadline
+	}
+	return first, time.Time{}
+}
+
+// mayPoll reports whether one more GET may be in flight. The fuller the source, the fewer each session may have, so that
+// some that hang leave room for the others.
+func (s *session) mayPoll() bool {
+	return s.inFlight == 0 || s.inFlight < min(maxInFlight, maxInFlightInAll-s.source.inFlight)
+}
+
+// probe picks the entry that finds out whether the breaker may close: one that was well when it was last polled, due or not, as
+// another one may fail for a reason of its own; unless somebody requested a poll. If none was, those that go first and last
+// take turns, so that not all of them have to fail.
+func (s *session) probe() *entry {
+	ready := s.ready.heap.items
+	if ready[0].priority == requested || ready[0].latest.Job != nil {
+		return ready[0]
+	}
+	for _, queued := range [][]*entry{ready, s.waiting.heap.items} {
+		for _, e := range queued {
+			if e.latest.Job != nil {
+				return e
+			}
+		}
+	}
+	if s.breaker.trips%2 == 0 {
+		return ready[len(ready)-1]
+	}
+	return ready[0]
+}
+
+// poll sends a GET for an entry.
+func (s *session) poll(e *entry, now time.Time) {
+	if s.breaker.oneAtATime(now) {
+		s.breaker.probe = probe{e.id, now}
+	}
+	if e.due.Before(e.next) {
+		e.due = now // A probe may be sent before the poll is due.
+	}
+	s.inFlight++
+	s.source.inFlight++
+	e.sent = now
+	s.source.get(s, e, now)
+	s.place(e)
+}
+
+// finishPoll takes in what a GET brought.
+func (s *session) finishPoll(e *entry, o Observation, cancelled bool) {
+	s.inFlight--
+	s.source.inFlight--
+	e.cancel = nil
+	s.place(e) // Even if what the GET brought is older than what a page brought meanwhile.
+	if cancelled {
+		s.breaker.abandon(e.id, o.Asked)
 		return
 	}
-	s.passGate(observation)
-	if t.missing {
-		// It was missing from a list. If it exists nevertheless, in a state that the list was for, lists do not show it.
-		t.missing, t.unlisted = false, observation.Job != nil && isActive(observation.Job.State)
-	}
-	t.tell(*observation, s.wake)
-	s.arrange(t)
-	s.tellAllOfGate(observation.Answered)
+	s.record(result{job: e.id, sent: o.Asked, answered: o.Answered, fault: o.Fault, seed: s.seed()})
+	e.deliver(o)
 }
 
-// passGate lets the gate learn from an answer.
-func (s *session) passGate(observation *Observation) {
-	if !observation.Fault.concernsSession() {
-		s.gate.pass(observation.Asked)
+// record tells the breaker of a result, and ends the walks that are not to go on while it is open.
+func (s *session) record(r result) {
+	if s.breaker.record(r) && s.breaker.blocksLists() {
+		s.interruptWalks(r.fault, r.answered)
+	}
+}
+
+// pauseBy is how long the pause is that a page brought on all requests; 0 if it brought none.
+func (s *session) pauseBy(fault *Fault, now time.Time) time.Duration {
+	if fault == nil || fault.Kind != RateLimited {
+		return 0
+	}
+	return max(s.breaker.until.Sub(now), 0)
+}
+
+// checkOverdue tells the subscribers of overdue polls why they are not made. Those who know nothing yet are told as soon as
+// the breaker is open.
+func (s *session) checkOverdue(now time.Time) {
+	if s.ready.len() == 0 && s.inFlight == 0 && len(s.lists) == 0 {
 		return
 	}
-	s.gate.refuse(observation.Fault, observation.Asked, observation.Answered, s.seed())
-	observation.Failures = s.gate.refusals
-}
-
-// tellAllOfGate tells everybody who is ready that the gate has closed, if it has.
-func (s *session) tellAllOfGate(now time.Time) {
-	if s.gate.closed(now) {
-		for _, t := range slices.Clone(s.ready.heap.items) {
-			s.tellGate(t, now)
+	if next := s.overdueChecked.Add(overdueInterval); next.After(now) {
+		s.wakeAt(next)
+		return
+	}
+	s.overdueChecked = now
+	s.wakeAt(now.Add(overdueInterval))
+	holds := s.breaker.holds(now)
+	if s.breaker.fault != nil {
+		s.blocked, s.blockedBy = now, s.breaker.fault
+	}
+	reason := s.overdueReason(now)
+	var overdue []*entry
+	for _, e := range s.ready.heap.items {
+		if holds && e.priority > routine || !now.Before(e.due.Add(overdueAfter)) {
+			overdue = append(overdue, e)
 		}
-		s.tellListsOfGate(now)
+	}
+	for _, e := range overdue {
+		if reason.Is(outOfBudget) {
+			s.starved = now
+		}
+		e.overdue(reason)
+	}
+	for _, e := range s.entries {
+		if e.cancel != nil && !now.Before(e.sent.Add(overdueAfter)) {
+			// A reason that was given before still stands, so that it does not change to and fro.
+			late := &Fault{Kind: Unavailable, Detail: "Vectara has not responded yet to the request for this job"}
+			e.overdue(cmp.Or(e.latest.Overdue, late))
+		}
+	}
+	if s.breaker.blocksLists() {
+		s.checkOverdueLists(now, reason, holds)
 	}
 }
 
-// tellGate tells the watchers of a target why it is not asked, as far as they need to know: that the credentials are
-// refused is true of every job; a pause matters to those who have nothing else to show.
-func (s *session) tellGate(t *target, now time.Time) {
-	for _, w := range t.watchers {
-		if s.gate.fault.Kind == RateLimited && w.rank() == routine {
-			continue
-		}
-		answers := Request{Generation: w.Request.Generation}
-		if w.latest != nil {
-			// A look that was asked for by name is still to be made.
-			answers.RequestedAt = w.latest.Request.RequestedAt
-		}
-		if w.hear(Observation{Asked: now, Answered: now, Request: answers, Fault: s.gate.fault, Failures: s.gate.refusals}) {
-			s.wake(w.Key)
-		}
+// outOfBudget is why polls are overdue that nothing else keeps from being made.
+var outOfBudget = &Fault{Kind: RateLimited, Detail: "the operator's request budget does not suffice for all jobs of these credentials"}
+
+// overdueReason is why polls are not made.
+func (s *session) overdueReason(now time.Time) *Fault {
+	switch {
+	case s.breaker.fault != nil:
+		return s.breaker.fault
+	case s.blockedBy != nil && now.Before(s.blocked.Add(overdueAfter)):
+		return s.blockedBy // They are late because of that.
+	case !s.mayPoll():
+		return &Fault{Kind: Unavailable, Detail: "all requests that may be in flight at a time wait for a response"}
+	default:
+		return outOfBudget
 	}
-	t.weigh() // One that was told waits less urgently.
-	s.enqueue(t, t.queue)
 }
 
-// seed makes the jitter of one session unlike that of another.
-func (s *session) seed() uint64 { return binary.BigEndian.Uint64(s.key.digest[:8]) }
+// stillOverdue returns what remains of the reason why an entry was overdue, when it is polled at last. Where there are more polls
+// than the budget allows, the next one will be late again: the subscribers are not told each time.
+func (s *session) stillOverdue(reason *Fault, now time.Time) *Fault {
+	if reason.Is(outOfBudget) && now.Sub(s.starved) < starvedFor {
+		return reason
+	}
+	return nil
+}

@@ -4,117 +4,221 @@ package jobs
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
 	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"github.com/vectara-job-operator/vectara-job-operator/internal/vectara"
 )
 
-// Limits bound what one set of credentials may ask.
+// Limits bound the requests of one set of credentials.
 type Limits struct {
-	// RequestsPerSecond is the request budget, above 0.
+	// RequestsPerSecond is the rate in the long run, above 0.
 	RequestsPerSecond float64
-	// Burst is how many requests may be made at once after a quiet time, at least 1.
+	// Burst is how many requests may be sent at once after a quiet time, at least 1.
 	Burst int
 }
 
-// Source observes jobs for its watchers. It is safe for concurrent use, and none of its methods but Run waits for
-// Vectara.
+// Source observes jobs for its subscribers. It is safe for concurrent use, and none of its methods but Run waits for Vectara.
 type Source struct {
-	open   func(vectara.Credentials) API
-	limits Limits
-	wake   func(Key)
-	meter  Meter
-	kick   chan struct{} // tells Run that something may have become due
+	openAPI  func(credentials vectara.Credentials, onTokenRequest func()) API
+	limits   Limits
+	enqueue  func(Key)
+	recorder Recorder
+	secret   []byte        // the key of the digests of credentials
+	kick     chan struct{} // tells Run that a session may have something to do
 
-	mu       sync.Mutex
-	watchers map[Key]*watcher
-	lists    map[Key]*listWatcher
-	sessions map[sessionKey]*session
-	schedule queue[*session]  // the sessions that have something to do, by when
-	current  map[Key]*session // the newest session of each Secret
-	calls    context.Context  //nolint:containedctx // The life of Run, which calls must not outlive.
-	done     *sync.WaitGroup  // the calls under way
+	mu              sync.Mutex
+	subscribers     map[Key]*subscriber
+	listSubscribers map[Key]*listSubscriber
+	sessions        map[sessionKey]*session
+	schedule        queue[*session] // by when they have something to do
+	inFlight        int             // GETs of all sessions
+	requests        context.Context //nolint:containedctx // The life of Run, which requests must not outlive.
+	done            sync.WaitGroup  // the requests in flight
 }
 
-// NewSource makes a source. It opens a session with open for each set of credentials, and calls wake, which must not
-// block nor call the source, for a watcher that has something new to read.
-func NewSource(open func(vectara.Credentials) API, limits Limits, wake func(Key)) *Source {
+// sessionKey is a digest of credentials, under a key that lives as long as the process.
+type sessionKey [sha256.Size]byte
+
+// NewSource makes a source. It opens an API with openAPI for each set of credentials, which is to call onTokenRequest before each
+// request for an access token; and it calls enqueue, which must neither block nor call the source, for a subscriber that has
+// something new to read.
+func NewSource(
+	openAPI func(credentials vectara.Credentials, onTokenRequest func()) API, limits Limits, enqueue func(Key),
+) *Source {
+	secret := make([]byte, sha256.Size)
+	_, _ = rand.Read(secret) // It never fails.
 	return &Source{
-		open:     open,
-		limits:   limits,
-		wake:     wake,
-		meter:    noMeter{},
-		kick:     make(chan struct{}, 1),
-		watchers: map[Key]*watcher{},
-		lists:    map[Key]*listWatcher{},
-		sessions: map[sessionKey]*session{},
-		schedule: newQueue(func(a, b *session) bool { return a.next.Before(b.next) }),
-		current:  map[Key]*session{},
-		calls:    context.Background(),
-		done:     &sync.WaitGroup{},
+		openAPI:         openAPI,
+		limits:          limits,
+		enqueue:         enqueue,
+		recorder:        noRecorder{},
+		secret:          secret,
+		kick:            make(chan struct{}, 1),
+		subscribers:     map[Key]*subscriber{},
+		listSubscribers: map[Key]*listSubscriber{},
+		sessions:        map[sessionKey]*session{},
+		schedule:        newQueue(func(a, b *session) bool { return a.next.Before(b.next) }),
+		requests:        context.Background(),
 	}
 }
 
-// SetMeter has a meter told what the source does from now on. It is for the time before Run.
-func (s *Source) SetMeter(meter Meter) { s.meter = meter }
+// SetRecorder sets what records the work of the source. It is to be called before Run.
+func (s *Source) SetRecorder(recorder Recorder) { s.recorder = recorder }
 
-// Observe has a job observed from now on, and returns the newest observation that was made for this watcher with these
-// credentials, if there is one. Calling it again with the same Watch changes nothing; a changed Watch takes effect at
-// once. After news, the job is not looked at again for a watcher that has not read it by calling Observe.
-func (s *Source) Observe(watch Watch) (Observation, bool) {
+// Watch has a job polled from now on, and returns what is known of it for this subscriber with these credentials, if anything.
+// Calling it again with the same Subscription changes nothing; a changed one takes effect at once. A job is not polled
+// again for a subscriber that was enqueued and has not called Watch since.
+func (s *Source) Watch(subscription Subscription) (Observation, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
-
-	w := s.watchers[watch.Key]
-	if w != nil && (w.UID != watch.UID || w.JobID != watch.JobID) {
+	key := s.keyOf(subscription.Credentials)
+	w := s.subscribers[subscription.Key]
+	if w != nil && (w.UID != subscription.UID || w.JobID != subscription.JobID) {
 		s.drop(w)
 		w = nil
 	}
-	switch key := watch.Credentials.key(); {
+	switch {
 	case w == nil:
-		w = &watcher{Watch: watch}
-		w.wants(watch.Request, now)
-		w.reconsider(now)
-		s.watchers[watch.Key] = w
-		s.join(w, key)
-	case w.session.key != key:
-		s.leave(w)
-		w.Watch, w.wishes = watch, nil
-		w.wants(watch.Request, now)
-		w.reconsider(now)
-		s.join(w, key)
-	default:
-		if w.Request != watch.Request {
-			w.session.sweep.release(w.target) // It wants a look of its own.
+		w = &subscriber{Subscription: subscription, since: now, next: now}
+		if !subscription.Urgent {
+			w.answered = subscription.Request
+			w.next = subscription.Schedule.First(now)
 		}
-		w.update(watch, now)
-		w.session.arrange(w.target)
-		s.reschedule(w.session)
+		s.subscribers[w.Key] = w
+		s.sessionOf(key, w.Credentials).subscribe(w, now)
+	case w.entry.session.key != key:
+		w = s.move(w, subscription, key, now)
+	default:
+		if w.Request != subscription.Request {
+			w.since = now
+			if w.next.IsZero() || w.next.After(now) { // A poll that is due stays due, and grows overdue.
+				w.next = now
+			}
+		}
+		w.Subscription = subscription
+		w.unread = false
+		if w.next.IsZero() || w.next.After(now) {
+			w.replan()
+		}
+		w.entry.session.place(w.entry)
 	}
-	if w.latest == nil {
+	s.stepSoon(w.entry.session)
+	if !w.served {
 		return Observation{}, false
+	}
+	return w.view(), true
+}
+
+// move has a subscriber use other credentials. A job that was well keeps its schedule, and a poll that is due stays due. A fault
+// may be over, and is polled at once.
+func (s *Source) move(w *subscriber, subscription Subscription, key sessionKey, now time.Time) *subscriber {
+	former := w.entry
+	moved := &subscriber{Subscription: subscription, since: now, next: now, answered: w.answered, known: w.known}
+	if w.served {
+		moved.known = later(w.known, former.latest.Asked)
+	}
+	switch latest := w.view(); {
+	case !w.served && !w.next.IsZero() && w.next.Before(now):
+		moved.next = w.next
+	case w.served && latest.Job != nil && latest.Overdue == nil && w.answered == subscription.Request:
+		if next := subscription.Schedule.Next(latest); !next.IsZero() {
+			moved.next = next // Who still subscribes after the end of a job has not made use of that: the end would be lost.
+		}
+	}
+	s.subscribers[w.Key] = moved
+	session := s.sessionOf(key, subscription.Credentials)
+	session.api.AlsoRedact(w.Credentials)
+	due := former.due
+	former.session.unsubscribe(w)
+	session.subscribe(moved, now)
+	if len(moved.entry.subscribers) == 1 {
+		moved.entry.due = due // A poll that was overdue does not become less so.
+	}
+	s.stepSoon(former.session)
+	return moved
+}
+
+// Unwatch ends a subscription. A request in flight that nobody else waits for is cancelled.
+func (s *Source) Unwatch(key Key) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if w, ok := s.subscribers[key]; ok {
+		s.drop(w)
+	}
+}
+
+func (s *Source) drop(w *subscriber) {
+	delete(s.subscribers, w.Key)
+	session := w.entry.session
+	session.unsubscribe(w)
+	s.stepSoon(session)
+}
+
+// WatchList has jobs listed from now on, and returns the newest listing for this subscriber with these credentials, if there
+// is one. Calling it again with the same ListSubscription changes nothing.
+func (s *Source) WatchList(subscription ListSubscription) (Listing, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	session := s.sessionOf(s.keyOf(subscription.Credentials), subscription.Credentials)
+	w := s.listSubscribers[subscription.Key]
+	switch {
+	case w != nil && w.UID == subscription.UID && w.list.session == session && w.Request == subscription.Request &&
+		w.list.key == listKey(&subscription):
+		subscription.Listed = later(subscription.Listed, w.Listed)
+		w.ListSubscription = subscription
+	default:
+		subscribed := &listSubscriber{ListSubscription: subscription, since: now}
+		if w != nil {
+			former := w.list.session
+			if w.UID == subscription.UID && former == session {
+				subscribed.latest, subscribed.answered = w.latest, w.answered
+				subscribed.Listed = later(subscription.Listed, w.Listed)
+			}
+			if former != session {
+				session.api.AlsoRedact(w.Credentials)
+			}
+			s.dropList(w)
+		}
+		w = subscribed
+		s.listSubscribers[w.Key] = w
+		session.subscribeList(w, now)
+	}
+	s.stepSoon(session)
+	if w.latest == nil {
+		return Listing{}, false
 	}
 	return *w.latest, true
 }
 
-// Forget ends the observation of a watcher's job. A call that is under way for nobody else is given up.
-func (s *Source) Forget(key Key) {
+// UnwatchList ends a list subscription.
+func (s *Source) UnwatchList(key Key) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if w, ok := s.watchers[key]; ok {
-		s.drop(w)
+	if w, ok := s.listSubscribers[key]; ok {
+		s.dropList(w)
 	}
 }
 
-// Run asks Vectara when the time comes, until the context ends. It returns when no call is under way any more; what
-// the last calls brought is told to nobody.
+func (s *Source) dropList(w *listSubscriber) {
+	delete(s.listSubscribers, w.Key)
+	session := w.list.session
+	session.unsubscribeList(w)
+	s.stepSoon(session)
+}
+
+// Run polls until the context ends. It returns once no request is in flight any more; what the last ones bring is delivered to
+// nobody.
 func (s *Source) Run(ctx context.Context) error {
 	s.mu.Lock()
-	s.calls = ctx
+	s.requests = ctx
 	s.mu.Unlock()
 
 	timer := time.NewTimer(0)
@@ -135,8 +239,8 @@ func (s *Source) Run(ctx context.Context) error {
 	}
 }
 
-// step lets every session that has something to do now do it, and returns when the next one has; the zero time means
-// not before something happens.
+// step has every session do what is due, and returns when the next one has something to do; zero means not before
+// something happens.
 func (s *Source) step(now time.Time) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -144,7 +248,7 @@ func (s *Source) step(now time.Time) time.Time {
 		session := s.schedule.first()
 		s.schedule.remove(session)
 		if session.idle(now) {
-			s.forgetSession(session)
+			delete(s.sessions, session.key)
 			continue
 		}
 		session.step(now)
@@ -158,136 +262,74 @@ func (s *Source) step(now time.Time) time.Time {
 	return s.schedule.first().next
 }
 
-// get implements caller. It runs with the lock held, and the call without.
-func (s *Source) get(session *session, t *target) {
-	ctx, cancel := context.WithCancel(s.calls)
-	t.cancel = cancel
-	timeout := time.Duration(0)
-	for _, w := range t.watchers {
-		timeout = max(timeout, w.Timeout)
-	}
-	s.done.Go(func() {
-		defer cancel()
-		asked := time.Now()
-		bounded, release := context.WithTimeout(ctx, timeout)
-		defer release()
-		job, err := session.api.GetJob(bounded, t.id)
-		observation := observe(asked, time.Now(), job, err)
-		s.finish(session, func() { session.finishGet(t, observation) })
-	})
-}
-
-// observe makes an observation of what a call brought; nil if it was cancelled.
-func observe(asked, answered time.Time, job vectara.Job, err error) *Observation {
-	if err == nil {
-		return &Observation{Asked: asked, Answered: answered, Job: &job}
-	}
-	if fault := classify(err); fault != nil {
-		return &Observation{Asked: asked, Answered: answered, Fault: fault}
-	}
-	return nil
-}
-
-// page implements caller, as get does.
-func (s *Source) page(session *session, sweep *sweep) {
-	sweep.calling = true
-	if sweep.began.IsZero() {
-		sweep.began = time.Now()
-	}
-	query := sweep.query
-	s.done.Go(func() {
-		answer := pageAnswer{asked: time.Now()}
-		ctx, release := context.WithTimeout(s.calls, pageTimeout)
-		defer release()
-		page, err := session.api.ListJobs(ctx, query)
-		answer.page, answer.answered = page, time.Now()
-		if err != nil {
-			answer.fault = classify(err)
-		}
-		s.finish(session, func() { session.finishPage(answer) })
-	})
-}
-
-// finish takes in what came of a call.
-func (s *Source) finish(session *session, takeIn func()) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.calls.Err() != nil {
-		return // Calls fail when the process ends. That says nothing about Vectara.
-	}
-	takeIn()
-	s.retire(session)
-	s.reschedule(session)
-}
-
-// join brings a watcher into the session for its credentials.
-func (s *Source) join(w *watcher, key sessionKey) {
-	session := s.sessionOf(key, w.Credentials)
-	session.add(w)
-	s.reschedule(session)
-}
-
-// sessionOf returns the session for credentials, and makes it the newest one of their Secret.
-func (s *Source) sessionOf(key sessionKey, credentials Credentials) *session {
-	session, ok := s.sessions[key]
-	if !ok {
-		budget := rate.NewLimiter(rate.Limit(s.limits.RequestsPerSecond), s.limits.Burst)
-		session = newSession(key, s.open(credentials.Vectara), budget, s, s.wake)
-		session.meter = s.meter
-		s.sessions[key] = session
-	}
-	if former := s.current[key.secret]; former != session {
-		s.current[key.secret] = session
-		if former != nil {
-			s.retire(former)
-		}
-	}
-	return session
-}
-
-// leave takes a watcher out of its session.
-func (s *Source) leave(w *watcher) {
-	session := w.session
-	session.remove(w)
-	s.retire(session)
-	s.reschedule(session)
-}
-
-func (s *Source) drop(w *watcher) {
-	delete(s.watchers, w.Key)
-	s.leave(w)
-}
-
-// retire forgets a session that nobody uses any more and that another one has taken the place of.
-func (s *Source) retire(session *session) {
-	if session.unused() && s.current[session.key.secret] != session {
-		s.forgetSession(session)
-	}
-}
-
-func (s *Source) forgetSession(session *session) {
-	s.schedule.remove(session)
-	if s.sessions[session.key] == session { // Credentials that came back have another session by now.
-		delete(s.sessions, session.key)
-	}
-	if s.current[session.key.secret] == session {
-		delete(s.current, session.key.secret)
-	}
-}
-
-// reschedule has Run look at a session after something about it changed.
-func (s *Source) reschedule(session *session) {
-	if s.sessions[session.key] != session {
-		return
-	}
-	session.next = session.nextStep(time.Now())
-	if session.next.IsZero() {
-		s.schedule.remove(session)
-		return
-	}
+// stepSoon has Run step a session after something about it has changed.
+func (s *Source) stepSoon(session *session) {
+	session.next = time.Time{}
 	s.schedule.put(session)
 	select {
 	case s.kick <- struct{}{}:
-	default: // Run has been told and has not looked yet.
+	default: // Run has been told already.
 	}
+}
+
+// get sends a GET for an entry. It is called with the lock held, and the request is made without.
+func (s *Source) get(session *session, e *entry, asked time.Time) {
+	ctx, cancel := context.WithCancel(s.requests)
+	e.cancel = cancel
+	timeout := e.timeout()
+	s.done.Go(func() {
+		defer cancel()
+		bounded, release := context.WithTimeout(ctx, timeout)
+		defer release()
+		job, err := session.api.GetJob(bounded, e.id)
+		o := Observation{Asked: asked, Answered: time.Now(), Job: &job}
+		if err != nil {
+			o.Job, o.Fault = nil, classify(err)
+		}
+		s.finish(session, func() { session.finishPoll(e, o, errors.Is(err, context.Canceled)) })
+	})
+}
+
+// page requests a page of a walk, as get does for a job.
+func (s *Source) page(session *session, w *walk, asked time.Time) {
+	query := w.query
+	s.done.Go(func() {
+		ctx, release := context.WithTimeout(s.requests, pageTimeout)
+		defer release()
+		page, err := session.api.ListJobs(ctx, query)
+		o := Observation{Asked: asked, Answered: time.Now()}
+		if err != nil {
+			o.Fault = classify(err)
+		}
+		s.finish(session, func() { session.finishPage(w, page, o) })
+	})
+}
+
+// finish takes in what a request brought.
+func (s *Source) finish(session *session, takeIn func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.requests.Err() != nil {
+		return // Requests fail when the process ends. That says nothing about Vectara.
+	}
+	takeIn()
+	s.stepSoon(session)
+}
+
+// sessionOf returns the session for credentials.
+func (s *Source) sessionOf(key sessionKey, credentials vectara.Credentials) *session {
+	if _, ok := s.sessions[key]; !ok {
+		s.sessions[key] = newSession(key, s, credentials)
+	}
+	return s.sessions[key]
+}
+
+func (s *Source) keyOf(credentials vectara.Credentials) sessionKey {
+	digest := hmac.New(sha256.New, s.secret)
+	for _, part := range []string{credentials.APIKey, credentials.ClientID, credentials.ClientSecret} {
+		// The length goes first, so that no two triples are the same bytes.
+		_, _ = digest.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
+		_, _ = digest.Write([]byte(part))
+	}
+	return sessionKey(digest.Sum(nil))
 }

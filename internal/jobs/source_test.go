@@ -31,7 +31,7 @@ func TestNewJobIsAskedAtOnceAndThenOnSchedule(t *testing.T) {
 
 func TestUnchangedAnswersWakeNobodyAndChangedOnesDo(t *testing.T) {
 	inWorld(t, ample, func(w *world) {
-		w.source.Observe(watching("a"))
+		w.source.Watch(watching("a"))
 		w.after(time.Hour)
 		if got := w.wakesOf("a"); got != 1 {
 			t.Errorf("woken %d times in an hour without news, want 1", got)
@@ -47,7 +47,7 @@ func TestUnchangedAnswersWakeNobodyAndChangedOnesDo(t *testing.T) {
 func TestFinishedJobIsNotAskedAgain(t *testing.T) {
 	inWorld(t, ample, func(w *world) {
 		w.vectara.respond(inState("completed"))
-		w.source.Observe(watching("a"))
+		w.source.Watch(watching("a"))
 		w.after(24 * time.Hour)
 		w.expectCalls("job_a", 1, "a day after the end")
 	})
@@ -56,7 +56,7 @@ func TestFinishedJobIsNotAskedAgain(t *testing.T) {
 func TestObservingAgainChangesNothing(t *testing.T) {
 	inWorld(t, ample, func(w *world) {
 		for range 600 {
-			w.source.Observe(watching("a"))
+			w.source.Watch(watching("a"))
 			w.after(100 * time.Millisecond)
 		}
 		w.expectCalls("job_a", 6, "after a minute of label edits")
@@ -66,7 +66,7 @@ func TestObservingAgainChangesNothing(t *testing.T) {
 func TestActiveJobKnownFromBeforeWaitsForItsTurn(t *testing.T) {
 	inWorld(t, ample, func(w *world) {
 		for range 95 {
-			w.source.Observe(watching("a", settled))
+			w.source.Watch(watching("a", settled))
 			w.after(100 * time.Millisecond)
 		}
 		w.expectCalls("job_a", 0, "before its turn")
@@ -78,10 +78,10 @@ func TestActiveJobKnownFromBeforeWaitsForItsTurn(t *testing.T) {
 func TestWatchersOfOneJobShareItsCalls(t *testing.T) {
 	inWorld(t, ample, func(w *world) {
 		w.vectara.latency = time.Second
-		w.source.Observe(watching("a"))
+		w.source.Watch(watching("a"))
 		w.after(500 * time.Millisecond)
-		sameJob := func(watch *Watch) { watch.JobID = "job_a" }
-		w.source.Observe(watching("b", sameJob)) // The call is under way.
+		sameJob := func(watch *Subscription) { watch.JobID = "job_a" }
+		w.source.Watch(watching("b", sameJob)) // The call is under way.
 		w.after(time.Second)
 		w.expectCalls("job_a", 1, "two watchers, one call under way")
 		if w.latest(watching("b", sameJob)) == nil || w.wakesOf("b") != 1 {
@@ -96,9 +96,9 @@ func TestWatchersOfOneJobShareItsCalls(t *testing.T) {
 
 func TestCredentialsAreNotMixedUp(t *testing.T) {
 	inWorld(t, ample, func(w *world) {
-		other := func(watch *Watch) { watch.JobID, watch.Credentials = "job_a", credentials("other", "other-key") }
-		w.source.Observe(watching("a"))
-		w.source.Observe(watching("b", other))
+		other := func(watch *Subscription) { watch.JobID, watch.Credentials = "job_a", credentials("other", "other-key") }
+		w.source.Watch(watching("a"))
+		w.source.Watch(watching("b", other))
 		w.after(time.Second)
 		var keys []string
 		for _, c := range w.vectara.asked() {
@@ -112,15 +112,15 @@ func TestCredentialsAreNotMixedUp(t *testing.T) {
 }
 
 func TestChangedWishAsksAtOnce(t *testing.T) {
-	for name, change := range map[string]func(*Watch){
-		"a new generation":         func(w *Watch) { w.Request.Generation = 2 },
-		"a look asked for by name": func(w *Watch) { w.Request.RequestedAt = "now" },
+	for name, change := range map[string]func(*Subscription){
+		"a new generation":         func(w *Subscription) { w.Request.Generation = 2 },
+		"a look asked for by name": func(w *Subscription) { w.Request.RequestedAt = "now" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, ample, func(w *world) {
-				w.source.Observe(watching("a"))
+				w.source.Watch(watching("a"))
 				w.after(time.Second)
-				w.source.Observe(watching("a", change))
+				w.source.Watch(watching("a", change))
 				w.after(time.Second)
 				w.expectCalls("job_a", 2, "a second after the change")
 				want := watching("a", change)
@@ -138,10 +138,10 @@ func TestChangedWishAsksAtOnce(t *testing.T) {
 func TestWishThatChangesDuringACallIsMetByAnotherCall(t *testing.T) {
 	inWorld(t, ample, func(w *world) {
 		w.vectara.latency = time.Second
-		w.source.Observe(watching("a"))
+		w.source.Watch(watching("a"))
 		w.after(500 * time.Millisecond)
-		later := watching("a", func(w *Watch) { w.Request.RequestedAt = "now" })
-		w.source.Observe(later)
+		later := watching("a", func(w *Subscription) { w.Request.RequestedAt = "now" })
+		w.source.Watch(later)
 		w.after(600 * time.Millisecond)
 		if o := w.latest(later); o == nil || o.Request.RequestedAt != "" {
 			t.Errorf("the call that was sent before the wish claims to meet it: %+v", o)
@@ -157,9 +157,9 @@ func TestWishThatChangesDuringACallIsMetByAnotherCall(t *testing.T) {
 func TestForgottenJobIsNotAskedAndItsCallIsGivenUp(t *testing.T) {
 	inWorld(t, ample, func(w *world) {
 		w.vectara.latency = time.Second
-		w.source.Observe(watching("a"))
+		w.source.Watch(watching("a"))
 		w.after(500 * time.Millisecond)
-		w.source.Forget(Key{"ns", "a"})
+		w.source.Unwatch(Key{"ns", "a"})
 		w.after(time.Hour)
 		w.expectCalls("job_a", 1, "an hour after it was forgotten")
 		if w.vectara.cancelled != 1 {
@@ -173,13 +173,13 @@ func TestForgottenJobIsNotAskedAndItsCallIsGivenUp(t *testing.T) {
 
 func TestAnotherObjectOfTheSameNameStartsAfresh(t *testing.T) {
 	inWorld(t, ample, func(w *world) {
-		w.source.Observe(watching("a"))
+		w.source.Watch(watching("a"))
 		w.after(time.Second)
-		twin := watching("a", func(w *Watch) { w.UID = "twin" })
+		twin := watching("a", func(w *Subscription) { w.UID = "twin" })
 		if o := w.latest(twin); o != nil {
 			t.Errorf("an object of the same name and job was told what another one had asked: %+v", o)
 		}
-		successor := watching("a", func(w *Watch) { w.UID, w.JobID = "another", "job_b" })
+		successor := watching("a", func(w *Subscription) { w.UID, w.JobID = "another", "job_b" })
 		if o := w.latest(successor); o != nil {
 			t.Errorf("the successor was told of its predecessor's job: %+v", o)
 		}
@@ -191,7 +191,7 @@ func TestAnotherObjectOfTheSameNameStartsAfresh(t *testing.T) {
 }
 
 func TestRotatedKeyIsTriedAtOnceByThoseInTroubleOnly(t *testing.T) {
-	rotated := func(w *Watch) { w.Credentials = credentials("secret", "new-key") }
+	rotated := func(w *Subscription) { w.Credentials = credentials("secret", "new-key") }
 	for name, test := range map[string]struct {
 		before func(string, string) (vectara.Job, error)
 		want   int
@@ -204,10 +204,10 @@ func TestRotatedKeyIsTriedAtOnceByThoseInTroubleOnly(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, ample, func(w *world) {
 				w.vectara.respond(test.before)
-				w.source.Observe(watching("a"))
+				w.source.Watch(watching("a"))
 				w.after(time.Second)
 				w.vectara.respond(inState("started"))
-				w.source.Observe(watching("a", rotated))
+				w.source.Watch(watching("a", rotated))
 				w.after(time.Second)
 				w.expectCalls("job_a", test.want, "a second after the rotation")
 				w.after(10 * time.Second)
@@ -222,6 +222,24 @@ func TestRotatedKeyIsTriedAtOnceByThoseInTroubleOnly(t *testing.T) {
 	}
 }
 
+func TestEndThatCouldNotBeWrittenBeforeARotationIsNotLost(t *testing.T) {
+	inWorld(t, ample, func(w *world) {
+		w.vectara.respond(inState("completed"))
+		w.source.Watch(watching("a"))
+		w.after(time.Second)
+		w.expectCalls("job_a", 1, "before the rotation")
+		rotated := watching("a", func(s *Subscription) { s.Credentials = credentials("secret", "new-key") })
+		w.source.Watch(rotated)
+		w.after(time.Second)
+		w.expectCalls("job_a", 2, "after the rotation")
+		if o := w.latest(rotated); o == nil || o.Job == nil || o.Job.State != "completed" {
+			t.Errorf("the observation is %+v, want the end", o)
+		}
+		w.after(time.Hour)
+		w.expectCalls("job_a", 2, "after an hour")
+	})
+}
+
 func TestAnswerToAnOldKeyIsNotBelievedAfterRotation(t *testing.T) {
 	inWorld(t, ample, func(w *world) {
 		w.vectara.latency = time.Second
@@ -231,10 +249,10 @@ func TestAnswerToAnOldKeyIsNotBelievedAfterRotation(t *testing.T) {
 			}
 			return vectara.Job{ID: id, State: "started"}, nil
 		})
-		w.source.Observe(watching("a"))
+		w.source.Watch(watching("a"))
 		w.after(500 * time.Millisecond)
-		rotated := watching("a", func(w *Watch) { w.Credentials = credentials("secret", "new-key") })
-		w.source.Observe(rotated)
+		rotated := watching("a", func(w *Subscription) { w.Credentials = credentials("secret", "new-key") })
+		w.source.Watch(rotated)
 		w.after(2 * time.Second)
 		if o := w.latest(rotated); o == nil || o.Fault != nil {
 			t.Errorf("the observation is %+v, want that of the new key", o)
@@ -245,7 +263,7 @@ func TestAnswerToAnOldKeyIsNotBelievedAfterRotation(t *testing.T) {
 func TestBudgetIsKept(t *testing.T) {
 	inWorld(t, Limits{RequestsPerSecond: 20, Burst: 40}, func(w *world) {
 		for i := range 2000 {
-			w.source.Observe(watching(fmt.Sprint("a", i)))
+			w.source.Watch(watching(fmt.Sprint("a", i)))
 		}
 		w.after(200 * time.Second)
 		calls := w.vectara.asked()
@@ -264,10 +282,10 @@ func TestBudgetIsKept(t *testing.T) {
 func TestNewcomerOvertakesRoutine(t *testing.T) {
 	inWorld(t, Limits{RequestsPerSecond: 20, Burst: 40}, func(w *world) {
 		for i := range 3000 { // At one look in ten seconds, fifteen times what the budget allows.
-			w.source.Observe(watching(fmt.Sprint("a", i), settled))
+			w.source.Watch(watching(fmt.Sprint("a", i), settled))
 		}
 		w.after(time.Minute)
-		w.source.Observe(watching("newcomer"))
+		w.source.Watch(watching("newcomer"))
 		w.after(200 * time.Millisecond)
 		w.expectCalls("job_newcomer", 1, "amid overdue routine")
 	})
@@ -276,10 +294,10 @@ func TestNewcomerOvertakesRoutine(t *testing.T) {
 func TestFullSessionSlowsNoOther(t *testing.T) {
 	inWorld(t, Limits{RequestsPerSecond: 20, Burst: 40}, func(w *world) {
 		for i := range 3000 {
-			w.source.Observe(watching(fmt.Sprint("a", i)))
+			w.source.Watch(watching(fmt.Sprint("a", i)))
 		}
 		w.after(time.Second)
-		w.source.Observe(watching("elsewhere", func(w *Watch) { w.Credentials = credentials("other", "other-key") }))
+		w.source.Watch(watching("elsewhere", func(w *Subscription) { w.Credentials = credentials("other", "other-key") }))
 		w.after(100 * time.Millisecond)
 		w.expectCalls("job_elsewhere", 1, "while another session is busy")
 	})
@@ -289,16 +307,16 @@ func TestHungJobSlowsNoOtherAndTimesOut(t *testing.T) {
 	inWorld(t, ample, func(w *world) {
 		w.vectara.latency = time.Hour
 		hung := watching("hung")
-		w.source.Observe(hung)
+		w.source.Watch(hung)
 		w.after(time.Second)
 		w.vectara.mu.Lock()
 		w.vectara.latency = time.Millisecond
 		w.vectara.mu.Unlock()
-		w.source.Observe(watching("a"))
+		w.source.Watch(watching("a"))
 		w.after(time.Second)
 		w.expectCalls("job_a", 1, "beside a hung call")
 		w.after(9 * time.Second)
-		if o := w.latest(hung); o == nil || o.Fault == nil || o.Fault.Kind != Unavailable {
+		if o := w.latest(hung); o.reason() != Unavailable {
 			t.Errorf("the hung job was told %+v, want Unavailable", o)
 		}
 	})
@@ -308,17 +326,17 @@ func TestCallsInOneSessionAreBounded(t *testing.T) {
 	inWorld(t, ample, func(w *world) {
 		w.vectara.latency = time.Hour
 		for i := range 500 {
-			w.source.Observe(watching(fmt.Sprint("a", i)))
+			w.source.Watch(watching(fmt.Sprint("a", i)))
 		}
 		w.after(time.Second)
-		w.expectCalls("", maxCallsPerSession, "with answers that take for ever")
+		w.expectCalls("", maxInFlight, "with answers that take for ever")
 	})
 }
 
 func TestFailuresInARowAreCounted(t *testing.T) {
 	inWorld(t, ample, func(w *world) {
 		w.vectara.respond(failing(status(503, 0)))
-		w.source.Observe(watching("a"))
+		w.source.Watch(watching("a"))
 		w.after(35 * time.Second)
 		if o := w.latest(watching("a")); o == nil || o.Failures != 4 {
 			t.Errorf("after 4 failures: %+v", o)
@@ -335,7 +353,7 @@ func TestEndOfTheProcessTellsNobodyAnything(t *testing.T) {
 	inWorld(t, ample, func(w *world) {
 		w.vectara.latency = time.Minute
 		w.vectara.breakOnCancel = true
-		w.source.Observe(watching("a", func(w *Watch) { w.Timeout = time.Hour }))
+		w.source.Watch(watching("a", func(w *Subscription) { w.Timeout = time.Hour }))
 		w.after(time.Second)
 		before := time.Now()
 		w.stop()
@@ -355,23 +373,23 @@ func TestSessionsComeAndGo(t *testing.T) {
 			defer w.source.mu.Unlock()
 			return len(w.source.sessions)
 		}
-		w.source.Observe(watching("a"))
+		w.source.Watch(watching("a"))
 		w.after(time.Second)
-		w.source.Observe(watching("a", func(w *Watch) { w.Credentials = credentials("secret", "new-key") }))
+		w.source.Watch(watching("a", func(w *Subscription) { w.Credentials = credentials("secret", "new-key") }))
 		w.after(time.Second)
-		if got := sessions(); got != 1 {
-			t.Errorf("%d sessions after a rotation, want only that of the new key", got)
+		if got := sessions(); got != 2 {
+			t.Errorf("%d sessions after a rotation, want that of the old key too: its rate limiter must not be had anew", got)
 		}
-		w.source.Forget(Key{"ns", "a"})
+		w.source.Unwatch(Key{"ns", "a"})
 		w.after(sessionIdle / 2)
-		if got := sessions(); got != 1 {
-			t.Errorf("%d sessions soon after the last watcher left, want 1: its budget must not be had anew", got)
+		if got := sessions(); got != 2 {
+			t.Errorf("%d sessions soon after the last watcher left, want 2: a rate limiter must not be had anew", got)
 		}
 		w.after(sessionIdle)
 		if got := sessions(); got != 0 {
 			t.Errorf("%d sessions long after the last watcher left", got)
 		}
-		if left := len(w.source.watchers) + len(w.source.current) + w.source.schedule.len(); left != 0 {
+		if left := len(w.source.subscribers) + w.source.schedule.len(); left != 0 {
 			t.Errorf("%d things are left of watchers that are gone", left)
 		}
 	})
@@ -380,12 +398,12 @@ func TestSessionsComeAndGo(t *testing.T) {
 func TestOneWhoAsksByNameDuringACallGetsACallOfItsOwn(t *testing.T) {
 	inWorld(t, ample, func(w *world) {
 		w.vectara.latency = time.Second
-		w.source.Observe(watching("a"))
+		w.source.Watch(watching("a"))
 		w.after(500 * time.Millisecond)
-		asking := watching("b", func(w *Watch) { w.JobID, w.Request.RequestedAt = "job_a", "now" })
-		w.source.Observe(asking)
+		asking := watching("b", func(w *Subscription) { w.JobID, w.Request.RequestedAt = "job_a", "now" })
+		w.source.Watch(asking)
 		w.after(600 * time.Millisecond)
-		if o := w.latest(asking); o != nil {
+		if o := w.latest(asking); o == nil || o.Request.RequestedAt != "" {
 			t.Errorf("a call that was sent before the wish met it: %+v", o)
 		}
 		w.after(time.Second)
@@ -398,10 +416,10 @@ func TestOneWhoAsksByNameDuringACallGetsACallOfItsOwn(t *testing.T) {
 func TestJobIsNotLookedAtAgainBeforeItsNewsWasRead(t *testing.T) {
 	inWorld(t, ample, func(w *world) {
 		w.dozing = true
-		w.source.Observe(watching("a"))
+		w.source.Watch(watching("a"))
 		w.after(time.Hour)
 		w.expectCalls("job_a", 1, "while nobody reads the news")
-		w.source.Observe(watching("a"))
+		w.source.Watch(watching("a"))
 		w.after(time.Second)
 		w.expectCalls("job_a", 2, "after the news was read, an hour late")
 	})

@@ -38,7 +38,7 @@ type fakeVectara struct {
 	listDelay time.Duration
 }
 
-func (f *fakeVectara) open(credentials vectara.Credentials) API {
+func (f *fakeVectara) open(credentials vectara.Credentials, _ func()) API {
 	return session0{f, credentials.APIKey}
 }
 
@@ -140,14 +140,14 @@ type world struct {
 
 func (w *world) read(key Key) {
 	w.source.mu.Lock()
-	watcher := w.source.watchers[key]
+	watcher := w.source.subscribers[key]
 	if watcher == nil {
 		w.source.mu.Unlock()
 		return
 	}
-	watch := watcher.Watch
+	watch := watcher.Subscription
 	w.source.mu.Unlock()
-	w.source.Observe(watch)
+	w.source.Watch(watch)
 }
 
 // inWorld runs a test in a bubble of fake time, in which waiting takes no time.
@@ -192,14 +192,14 @@ func status(code int, retryAfter time.Duration) error {
 	return &vectara.APIError{Operation: vectara.OperationGetJob, StatusCode: code, RetryAfter: retryAfter}
 }
 
-func credentials(secret, key string) Credentials {
-	return Credentials{Secret: Key{"ns", secret}, Vectara: vectara.Credentials{APIKey: key}}
+func credentials(_, key string) vectara.Credentials {
+	return vectara.Credentials{APIKey: key}
 }
 
 // watching is a Watch for a new object; each changes one thing about it.
 
-func watching(name string, changes ...func(*Watch)) Watch {
-	w := Watch{
+func watching(name string, changes ...func(*Subscription)) Subscription {
+	w := Subscription{
 		Key: Key{"ns", name}, UID: "uid-" + name, JobID: "job_" + name,
 		Credentials: credentials("secret", "key"),
 		Timeout:     10 * time.Second, Request: Request{Generation: 1}, Urgent: true, Schedule: every(10 * time.Second),
@@ -210,7 +210,7 @@ func watching(name string, changes ...func(*Watch)) Watch {
 	return w
 }
 
-func settled(w *Watch) { w.Urgent = false }
+func settled(w *Subscription) { w.Urgent = false }
 
 // after lets time pass.
 
@@ -235,11 +235,27 @@ func (w *world) expectCalls(id string, want int, when string) {
 
 // latest is what a watcher reads, without changing what it wants.
 
-func (w *world) latest(watch Watch) *Observation {
+func (w *world) latest(watch Subscription) *Observation {
 	w.t.Helper()
-	o, ok := w.source.Observe(watch)
+	o, ok := w.source.Watch(watch)
 	if !ok {
 		return nil
 	}
 	return &o
+}
+
+func (s session0) AlsoRedact(vectara.Credentials) {}
+
+// reason is why a job cannot be seen or confirmed at present; empty if it can.
+func (o *Observation) reason() FaultKind {
+	switch {
+	case o == nil:
+		return "nothing is known"
+	case o.Overdue != nil:
+		return o.Overdue.Kind
+	case o.Fault != nil:
+		return o.Fault.Kind
+	default:
+		return ""
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -67,16 +68,29 @@ func (s *session) completeJobs(cmd *cobra.Command, given []string, _ string) ([]
 	})
 }
 
-// completeJob offers one VectaraJob.
-func (s *session) completeJob(cmd *cobra.Command, given []string, prefix string) ([]string, cobra.ShellCompDirective) {
+// completeEither offers one VectaraJob or VectaraJobDiscovery.
+func (s *session) completeEither(cmd *cobra.Command, given []string, _ string) ([]string, cobra.ShellCompDirective) {
 	if len(given) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	return s.completeJobs(cmd, given, prefix)
+	return s.completeFrom(cmd, func(ctx context.Context, c client.Client, namespace string) ([]string, error) {
+		jobs, err := listJobs(ctx, c, namespace, "")
+		if err != nil {
+			return nil, err
+		}
+		names := namesIn(jobs, func(item v1alpha1.VectaraJob) string { return item.Name })
+		discoveries, err := listDiscoveries(ctx, c, namespace, "")
+		if err != nil {
+			cobra.CompErrorln(err.Error())
+		}
+		names = append(names, namesIn(discoveries, func(item v1alpha1.VectaraJobDiscovery) string { return item.Name })...)
+		slices.Sort(names)
+		return slices.Compact(names), nil
+	})
 }
 
-// completeFrom asks the cluster. What it does not answer in time is not offered. Cobra drops what does not begin with
-// what was typed.
+// completeFrom reads from the cluster. What does not arrive in time is not offered. The shell
+// drops what does not begin with what was typed.
 func (s *session) completeFrom(
 	cmd *cobra.Command, list func(context.Context, client.Client, string) ([]string, error),
 ) ([]string, cobra.ShellCompDirective) {
@@ -104,4 +118,16 @@ func namesIn[T any](items []T, name func(T) string) []string {
 		names = append(names, name(item))
 	}
 	return names
+}
+
+// fixedList offers values for a flag that takes several, separated by commas.
+func fixedList[T ~string](values ...T) completer {
+	return func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		before := typed[:strings.LastIndexByte(typed, ',')+1]
+		offered := make([]string, 0, len(values))
+		for _, value := range values {
+			offered = append(offered, before+string(value))
+		}
+		return offered, cobra.ShellCompDirectiveNoFileComp
+	}
 }

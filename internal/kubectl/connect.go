@@ -38,7 +38,8 @@ func connect(getter genericclioptions.RESTClientGetter) (client.WithWatch, error
 // mapper knows where the few kinds are that are needed, so that no command has to discover them first.
 func mapper() meta.RESTMapper {
 	m := meta.NewDefaultRESTMapper([]schema.GroupVersion{v1alpha1.GroupVersion, corev1.SchemeGroupVersion})
-	m.Add(v1alpha1.GroupVersion.WithKind("VectaraJob"), meta.RESTScopeNamespace)
+	m.Add(v1alpha1.GroupVersion.WithKind(v1alpha1.VectaraJobKind), meta.RESTScopeNamespace)
+	m.Add(v1alpha1.GroupVersion.WithKind(v1alpha1.VectaraJobDiscoveryKind), meta.RESTScopeNamespace)
 	m.Add(corev1.SchemeGroupVersion.WithKind("Secret"), meta.RESTScopeNamespace)
 	m.Add(corev1.SchemeGroupVersion.WithKind("Event"), meta.RESTScopeNamespace)
 	m.Add(corev1.SchemeGroupVersion.WithKind("Namespace"), meta.RESTScopeRoot)

@@ -157,6 +157,18 @@ func example(t *testing.T, name string) string {
 		if _, err := (words.Page{Job: &denied, Now: now, Events: []corev1.Event{event}}).WriteTo(&text); err != nil {
 			t.Error(err)
 		}
+	case "discoveries":
+		if err := words.DiscoveryTable(&text, exampleDiscoveries(now), now, false); err != nil {
+			t.Error(err)
+		}
+	case "discovery":
+		event := corev1.Event{
+			Type: "Warning", Reason: v1alpha1.ReasonMaxJobsReached, Message: exampleMaxJobs, LastTimestamp: *ago(2 * time.Minute),
+		}
+		page := words.DiscoveryPage{Discovery: &exampleDiscoveries(now)[0], Now: now, Events: []corev1.Event{event}}
+		if _, err := page.WriteTo(&text); err != nil {
+			t.Error(err)
+		}
 	default:
 		t.Errorf("there is no example %s", name)
 	}

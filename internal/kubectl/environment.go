@@ -28,9 +28,9 @@ type Terminal interface {
 	Width(io.Writer) (columns int, ok bool)
 	// IsTerminal reports whether what is read comes from a terminal.
 	IsTerminal(io.Reader) bool
-	// ReadSecret reads a line that is typed, without showing it. When ctx ends it gives up, and the terminal shows
+	// ReadSecret prompts for a line and reads it without showing it. When ctx ends it gives up, and the terminal shows
 	// again what is typed.
-	ReadSecret(context.Context, io.Reader) ([]byte, error)
+	ReadSecret(ctx context.Context, from io.Reader, prompt func()) ([]byte, error)
 }
 
 // NewEnvironment is the environment of the process.

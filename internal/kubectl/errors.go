@@ -36,7 +36,12 @@ func result(o outcome.Outcome) error {
 // explained adds to an error of the API server what is likely behind it.
 func explained(err error) error {
 	if isKindMissing(err) {
-		return errors.New("the cluster has no VectaraJobs: is the CRD installed?")
+		kind := "VectaraJobs"
+		var status apierrors.APIStatus
+		if errors.As(err, &status) && status.Status().Details.Kind == discoveryResource {
+			kind = "VectaraJobDiscoveries"
+		}
+		return fmt.Errorf("the cluster has no %s: is the CRD installed?", kind)
 	}
 	return err
 }

@@ -26,15 +26,15 @@ func newLoginCommand(s *session) *cobra.Command {
 	o := &loginCommand{session: s, print: newPrintFlags("")}
 	cmd := &cobra.Command{
 		Use:   "login",
-		Short: "Store the credentials with which the operator asks Vectara",
+		Short: "Store the credentials that the operator uses for Vectara",
 		Long: `Make the Secret from which the operator takes the credentials for Vectara, or replace what it holds.
 
 The API key is read from the terminal without being shown, or from standard input. With --client-id, it is the secret of an
 OAuth 2.0 client that is read. No flag takes a key or a secret: command lines end up in histories and process lists. And
 none is ever printed: with -o, the Secret comes without its data.
 
-With --check, Vectara is asked for a list of jobs first, and nothing is stored unless it answers with one. The request
-goes from here to --endpoint, and says nothing of how the operator in the cluster reaches Vectara.
+With --check, the command first lists jobs with the credentials, and stores nothing unless that succeeds. The request goes
+from here to --endpoint, and says nothing of how the operator in the cluster reaches Vectara.
 
 Other keys that the Secret has are kept. A Secret of another type is never touched.`,
 		Example: `  # Type or paste the key
@@ -84,7 +84,7 @@ func (o *loginCommand) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// A Secret that cannot be replaced is no reason to ask for a key.
+	// A Secret that cannot be replaced needs no key.
 	if _, err := findSecret(ctx, c, namespace, o.name); err != nil {
 		return err
 	}

@@ -14,14 +14,14 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/vectara-job-operator/vectara-job-operator/internal/kubectl/words"
+	"github.com/vectara-job-operator/vectara-job-operator/internal/plaintext"
 	"github.com/vectara-job-operator/vectara-job-operator/internal/vectara"
 )
 
-// checkTimeout is how long Vectara may take to answer.
+// checkTimeout is how long Vectara may take to respond.
 const checkTimeout = 15 * time.Second
 
-// checkOptions say whether and where Vectara is asked if it takes the credentials.
+// checkOptions say whether the credentials are tried first, and where.
 type checkOptions struct {
 	enabled       bool
 	endpoint      string
@@ -33,7 +33,7 @@ type checkOptions struct {
 }
 
 func (o *checkOptions) addFlags(flags *pflag.FlagSet) {
-	flags.BoolVar(&o.enabled, "check", false, "Ask Vectara first, and store nothing that it refuses.")
+	flags.BoolVar(&o.enabled, "check", false, "Try the credentials first, and store nothing that Vectara refuses.")
 	flags.StringVar(&o.endpoint, "endpoint", vectara.DefaultEndpoint, "With --check: base URL of the Vectara API.")
 	flags.StringVar(&o.tokenURL, "token-url", vectara.DefaultTokenURL, "With --check: URL that gives access tokens to OAuth 2.0 clients.")
 	flags.BoolVar(&o.allowInsecure, "allow-insecure-endpoints", false, "With --check: admit http:// for both URLs. The credentials are sent in the clear.")
@@ -79,7 +79,7 @@ func (o *checkOptions) roots() (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// run asks Vectara for one job, of any kind.
+// run lists one job, of any kind.
 func (o *checkOptions) run(ctx context.Context, credentials vectara.Credentials) error {
 	if !o.enabled {
 		return nil
@@ -87,15 +87,15 @@ func (o *checkOptions) run(ctx context.Context, credentials vectara.Credentials)
 	defer o.client.CloseIdleConnections()
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
-	_, err := o.client.NewSession(credentials).ListJobs(ctx, vectara.ListQuery{Limit: 1})
+	_, err := o.client.NewSession(credentials, nil).ListJobs(ctx, vectara.ListQuery{Limit: 1})
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("--check: %s, so nothing was stored: %s", verdict(err), words.Clean(withoutSecrets(err, credentials).Error()))
+	return fmt.Errorf("--check: %s, so nothing was stored: %s", meaning(err), plaintext.OneLine(withoutSecrets(err, credentials).Error()))
 }
 
-// verdict says what an error means for the credentials.
-func verdict(err error) string {
+// meaning says what an error means for the credentials.
+func meaning(err error) string {
 	var refused *vectara.APIError
 	var noToken *vectara.AuthError
 	switch {

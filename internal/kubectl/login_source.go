@@ -40,7 +40,7 @@ func (o *secretSource) validate() error {
 	return nil
 }
 
-// read reads the key or the secret, and checks what it can without asking anybody.
+// read reads the key or the secret, and checks what it can without a request.
 func (o *secretSource) read(ctx context.Context, s *session) (vectara.Credentials, error) {
 	var credentials vectara.Credentials
 	what, flag, target := "Vectara API key", "api-key-stdin", &credentials.APIKey
@@ -70,8 +70,7 @@ func (o *secretSource) readText(ctx context.Context, s *session, what, flag stri
 	if !s.Terminal.IsTerminal(s.Streams.In) {
 		return nil, fmt.Errorf("standard input is not a terminal: expected --%s", flag)
 	}
-	fmt.Fprintf(s.Streams.ErrOut, "%s (not shown): ", what)
-	text, err := s.Terminal.ReadSecret(ctx, s.Streams.In)
+	text, err := s.Terminal.ReadSecret(ctx, s.Streams.In, func() { fmt.Fprintf(s.Streams.ErrOut, "%s (not shown): ", what) })
 	fmt.Fprintln(s.Streams.ErrOut)
 	return text, err
 }

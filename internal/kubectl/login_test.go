@@ -178,9 +178,9 @@ func TestLoginAsksVectaraFirst(t *testing.T) {
 		"and nothing when it is not one":    {200, `<html>hello</html>`, 1, "could not find out"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var asked string
+			var requested string
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				asked = r.URL.RequestURI() + " " + r.Header.Get("x-api-key")
+				requested = r.URL.RequestURI() + " " + r.Header.Get("x-api-key")
 				w.WriteHeader(test.status)
 				fmt.Fprint(w, test.body)
 			}))
@@ -188,8 +188,8 @@ func TestLoginAsksVectaraFirst(t *testing.T) {
 			w := newWorld(t)
 			w.expect(someKey, []string{"login", "--api-key-stdin", "--check", "--endpoint=" + server.URL, "--allow-insecure-endpoints"}, test.code, test.says)
 			w.hides(someKey)
-			if want := "/v2/jobs?limit=1 " + someKey; asked != want {
-				t.Errorf("asked %q, want %q", asked, want)
+			if want := "/v2/jobs?limit=1 " + someKey; requested != want {
+				t.Errorf("requested %q, want %q", requested, want)
 			}
 			if stored := w.stored(); (stored != nil) != (test.code == 0) {
 				t.Errorf("stored %v", stored)

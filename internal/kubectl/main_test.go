@@ -16,7 +16,7 @@ import (
 	"github.com/vectara-job-operator/vectara-job-operator/internal/version"
 )
 
-// TestAClusterWithoutTheCRD asks an API server that knows nothing, with the client that the process has.
+// TestAClusterWithoutTheCRD runs commands against an API server that knows nothing, with the client of the process.
 func TestAClusterWithoutTheCRD(t *testing.T) {
 	var agent string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -24,11 +24,17 @@ func TestAClusterWithoutTheCRD(t *testing.T) {
 		http.NotFound(w, r)
 	}))
 	defer server.Close()
-	for _, arguments := range []string{"status", "status a", "wait a", "wait --all", "mirror job_a", "mirror job_a --wait --name=a"} {
+	for _, arguments := range []string{
+		"status", "status a", "status vjd/a", "wait a", "wait --all", "mirror job_a", "mirror job_a --wait --name=a", "discover a",
+	} {
 		streams, _, out, errOut := genericiooptions.NewTestIOStreams()
 		env := Environment{Streams: streams, Clock: clock.RealClock{}, Terminal: fakeTerminal{}, Connect: connect}
 		code := Main(t.Context(), env, append(strings.Fields(arguments), "--server="+server.URL, "--kubeconfig="+os.DevNull))
-		if text := out.String() + errOut.String(); code != 1 || text != "error: the cluster has no VectaraJobs: is the CRD installed?\n" {
+		kind := "VectaraJobs"
+		if strings.HasPrefix(arguments, "discover") || arguments == "status vjd/a" {
+			kind = "VectaraJobDiscoveries"
+		}
+		if text := out.String() + errOut.String(); code != 1 || text != "error: the cluster has no "+kind+": is the CRD installed?\n" {
 			t.Errorf("%s ended with %d and said %q", arguments, code, text)
 		}
 	}
@@ -47,17 +53,19 @@ func TestHelp(t *testing.T) {
 
 func TestCompletion(t *testing.T) {
 	for arguments, want := range map[string]string{
-		"wait":            "a\nb\n:4\n",
-		"wait a":          "b\n:4\n",
-		"status":          "a\nb\n:4\n",
-		"status a":        ":4\n",
-		"mirror":          ":4\n",
-		"mirror --secret": "vectara-credentials\n:4\n",
-		"login --name":    "vectara-credentials\n:4\n",
-		"status -o":       "json\nname\nyaml\n:4\n",
+		"wait":                "a\nb\n:4\n",
+		"wait a":              "b\n:4\n",
+		"status":              "a\nb\nlegal\n:4\n",
+		"status a":            ":4\n",
+		"mirror":              ":4\n",
+		"mirror --secret":     "vectara-credentials\n:4\n",
+		"login --name":        "vectara-credentials\n:4\n",
+		"status -o":           "json\nname\nyaml\n:4\n",
+		"discover":            ":4\n",
+		"discover a --secret": "vectara-credentials\n:4\n",
 	} {
 		t.Run(arguments, func(t *testing.T) {
-			w := newWorld(t, vectaraJob("a"), vectaraJob("b"), vectaraJob("c", elsewhere), secret())
+			w := newWorld(t, vectaraJob("a"), vectaraJob("b"), vectaraJob("c", elsewhere), vectaraJobDiscovery("legal"), vectaraJobDiscovery("a"), secret())
 			w.run(t.Context(), "", slices.Concat([]string{"__completeNoDesc"}, strings.Fields(arguments), []string{""})...)
 			if got := w.out.String(); got != want {
 				t.Errorf("completed to %q, want %q", got, want)

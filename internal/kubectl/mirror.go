@@ -21,15 +21,9 @@ type mirrorOptions struct {
 	waitOptions
 	wanted wantedJob
 	wait   bool
-	dryRun string
+	dryRun dryRun
 	print  *genericclioptions.PrintFlags
 }
-
-const (
-	dryRunNone   = "none"
-	dryRunClient = "client"
-	dryRunServer = "server"
-)
 
 func newMirrorCommand(s *session) *cobra.Command {
 	o := &mirrorOptions{session: s, print: newPrintFlags("created")}
@@ -42,8 +36,8 @@ Without --name, the API server gives it a name that begins with "job-": the ID o
 VectaraJob of that name and for the same job is left as it is.
 
 With --wait, the command goes on until the job has ended, and shows how it stands: in one live line on a terminal, and
-otherwise in a line for each change. Without --wait it never waits, on a terminal either. How often the operator looks is
-an estimate: its administrator can set other bounds.
+otherwise in a line for each change. Without --wait it never waits, on a terminal either. How often the job
+is polled is an estimate: the operator's administrator can set other bounds.
 
 With --wait, the exit code says how it ended:` + exitCodes,
 		Example: `  # Mirror a job
@@ -72,23 +66,20 @@ With --wait, the exit code says how it ended:` + exitCodes,
 	flags := cmd.Flags()
 	flags.StringVar(&o.wanted.name, "name", "", "Name of the VectaraJob. Without it the API server makes one up.")
 	flags.StringVar(&o.wanted.secret, "secret", "", "Name of the Secret with the credentials. Without it, "+v1alpha1.DefaultCredentialsSecretName+".")
-	flags.DurationVar(&o.wanted.pollInterval, "poll-interval", 0, "How often the operator looks at the job, from 1s to 24h. Without it, the interval adapts.")
+	flags.DurationVar(&o.wanted.pollInterval, "poll-interval", 0, "How often the job is polled, from 1s to 24h. Without it, the interval adapts.")
 	flags.DurationVar(&o.wanted.ttl, "ttl", 0, "Delete the VectaraJob this long after the job ended, in whole seconds. Without it, it is kept.")
 	flags.BoolVar(&o.wait, "wait", false, "Follow the job until it has ended. The exit code says how.")
-	flags.StringVar(&o.dryRun, "dry-run", dryRunNone, `none, client or server. With client, nothing is sent anywhere; with server, the API server checks it and stores nothing.`)
+	o.dryRun.addFlag(cmd)
 	o.addWaitFlags(cmd)
 	addPrintFlags(cmd, o.print)
 	completeFlag(cmd, "secret", s.completeSecrets)
-	completeFlag(cmd, "dry-run", cobra.FixedCompletions([]string{dryRunNone, dryRunClient, dryRunServer}, cobra.ShellCompDirectiveNoFileComp))
 	completeFlag(cmd, "name", cobra.NoFileCompletions)
 	return cmd
 }
 
 func (o *mirrorOptions) validate() error {
-	switch o.dryRun {
-	case dryRunNone, dryRunClient, dryRunServer:
-	default:
-		return flagError("dry-run", "none, client or server, got %q", o.dryRun)
+	if err := o.dryRun.validate(); err != nil {
+		return err
 	}
 	if o.wait && o.dryRun != dryRunNone {
 		return errors.New("--wait: there is nothing to wait for with --dry-run")
@@ -107,19 +98,13 @@ func (o *mirrorOptions) run(ctx context.Context) error {
 	}
 	job := o.wanted.object(namespace)
 	if o.dryRun == dryRunClient {
-		return o.made(job, "created (dry run)")
+		return o.made(job, o.dryRun.operation(true))
 	}
 	job, created, err := o.makeJob(ctx, c, job)
 	if err != nil {
 		return err
 	}
-	operation := "unchanged"
-	if created {
-		operation = "created"
-	}
-	if o.dryRun == dryRunServer {
-		operation += " (server dry run)"
-	}
+	operation := o.dryRun.operation(created)
 	if !o.wait {
 		return o.made(job, operation)
 	}

@@ -10,8 +10,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
-
-	"github.com/vectara-job-operator/vectara-job-operator/api/v1alpha1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/apiutil"
 )
 
 // newPrintFlags are kubectl's own flags for -o. Without -o it is "kind/name operation".
@@ -34,7 +34,7 @@ func wantsObjects(flags *genericclioptions.PrintFlags) bool {
 	return *flags.OutputFormat != "" || *flags.TemplatePrinterFlags.TemplateArgument != ""
 }
 
-// operated writes what was done to an object, or the object itself if -o asks for that.
+// operated writes what was done to an object, or the object itself if -o is given.
 func operated(flags *genericclioptions.PrintFlags, w io.Writer, object runtime.Object, operation string) error {
 	flags.NamePrintFlags.Operation = operation
 	printer, err := flags.ToPrinter()
@@ -44,20 +44,20 @@ func operated(flags *genericclioptions.PrintFlags, w io.Writer, object runtime.O
 	return printer.PrintObj(object, w)
 }
 
-// printJobs writes VectaraJobs as -o asks: a single one as it is, several as a list.
-func printJobs(flags *genericclioptions.PrintFlags, w io.Writer, jobs []*v1alpha1.VectaraJob, single bool) error {
-	if single && len(jobs) == 1 {
-		return operated(flags, w, jobs[0], "")
+// printObjects writes objects in the format of -o: a single one as it is, several as a list.
+func printObjects[T client.Object](flags *genericclioptions.PrintFlags, w io.Writer, objects []T, single bool) error {
+	if single && len(objects) == 1 {
+		return operated(flags, w, objects[0], "")
 	}
 	if *flags.OutputFormat == "name" {
-		for _, job := range jobs {
-			if err := operated(flags, w, job, ""); err != nil {
+		for _, object := range objects {
+			if err := operated(flags, w, object, ""); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	list, err := listOf(jobs)
+	list, err := listOf(objects)
 	if err != nil {
 		return err
 	}
@@ -65,14 +65,20 @@ func printJobs(flags *genericclioptions.PrintFlags, w io.Writer, jobs []*v1alpha
 }
 
 // listOf is a list as "kubectl get" prints it, of kind List.
-func listOf(jobs []*v1alpha1.VectaraJob) (*corev1.List, error) {
-	objects := make([]runtime.Object, 0, len(jobs))
-	for _, job := range jobs {
-		job = job.DeepCopy()
-		job.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind(v1alpha1.VectaraJobKind))
-		job.ManagedFields = nil // The printers take them out of single objects only.
-		objects = append(objects, job)
+func listOf[T client.Object](objects []T) (*corev1.List, error) {
+	items := make([]runtime.Object, 0, len(objects))
+	for _, object := range objects {
+		item := object.DeepCopyObject()
+		kind, err := apiutil.GVKForObject(item, scheme)
+		if err != nil {
+			return nil, err
+		}
+		item.GetObjectKind().SetGroupVersionKind(kind)
+		if described, err := meta.Accessor(item); err == nil {
+			described.SetManagedFields(nil) // The printers take them out of single objects only.
+		}
+		items = append(items, item)
 	}
 	list := &corev1.List{}
-	return list, meta.SetList(list, objects)
+	return list, meta.SetList(list, items)
 }

@@ -7,7 +7,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/vectara-job-operator/vectara-job-operator/internal/kubectl/words"
+	"github.com/vectara-job-operator/vectara-job-operator/internal/plaintext"
 )
 
 // progress writes lines that stay and, to a terminal, one below them that is written over and over.
@@ -30,7 +30,7 @@ func (p *progress) Live(text string) {
 	if !ok {
 		return
 	}
-	text = words.Clip(text, columns-1)
+	text = plaintext.Clip(text, columns-1)
 	length := len([]rune(text))
 	fmt.Fprintf(p.out, "\r%s%s", text, strings.Repeat(" ", max(0, min(p.live, columns-1)-length)))
 	p.live = length

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
@@ -26,22 +25,23 @@ func NewCommand(env Environment) *cobra.Command {
 		Annotations: map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl vectara"},
 		Short:       "Follow Vectara jobs in Kubernetes",
 		Long: "Follow Vectara jobs in Kubernetes.\n\n" +
-			"A VectaraJob mirrors one background job of Vectara. These commands make VectaraJobs, wait for them and show\n" +
-			"them, and store the credentials with which the operator asks Vectara.",
+			"A VectaraJob mirrors one background job of Vectara, and a VectaraJobDiscovery makes a VectaraJob for each job\n" +
+			"that matches. These commands make both and show them, wait for VectaraJobs, and store the credentials that the\n" +
+			"operator uses for Vectara.",
 		// Main words the errors.
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
-		Run:           func(cmd *cobra.Command, _ []string) { _ = cmd.Help() }, // There is nobody to tell.
+		Run:           func(cmd *cobra.Command, _ []string) { _ = cmd.Help() }, // There is nowhere to report an error.
 	}
 	root.SetIn(env.Streams.In)
 	root.SetOut(env.Streams.Out)
 	root.SetErr(env.Streams.ErrOut)
 	root.SetUsageTemplate(usageTemplate)
-	root.SetFlagErrorFunc(usageError)
+	root.SetFlagErrorFunc(flagParseError)
 	s.flags.AddFlags(root.PersistentFlags())
 	root.AddCommand(
-		newMirrorCommand(s), newWaitCommand(s), newStatusCommand(s), newLoginCommand(s),
+		newMirrorCommand(s), newDiscoverCommand(s), newWaitCommand(s), newStatusCommand(s), newLoginCommand(s),
 		newVersionCommand(s), newOptionsCommand(),
 	)
 	s.completeGlobalFlags(root)
@@ -51,6 +51,14 @@ func NewCommand(env Environment) *cobra.Command {
 // usageError says where to find help besides.
 func usageError(cmd *cobra.Command, err error) error {
 	return fmt.Errorf("%w\nSee '%s --help' for usage.", err, cmd.CommandPath()) //nolint:revive,staticcheck // Two sentences, as kubectl has them.
+}
+
+// flagParseError says what to write instead of days, which Go's durations do not have.
+func flagParseError(cmd *cobra.Command, err error) error {
+	if strings.Contains(err.Error(), `unknown unit "d"`) {
+		err = fmt.Errorf("%w: days are no unit: write hours, such as 168h for 7d", err)
+	}
+	return usageError(cmd, err)
 }
 
 // arguments checks the number of arguments, and says what they are.
@@ -71,25 +79,4 @@ func (s *session) connect() (client.WithWatch, string, error) {
 	}
 	c, err := s.Connect(s.flags)
 	return c, namespace, err
-}
-
-// nameOf reads the name of a VectaraJob as people write and paste it: with or without its resource.
-func nameOf(argument string) (string, error) {
-	resource, name, qualified := strings.Cut(argument, "/")
-	if !qualified {
-		resource, name = "vj", argument
-	}
-	switch strings.ToLower(resource) {
-	case "vj", "vectarajob", "vectarajobs", "vectarajob.jobs.vectara.io", "vectarajobs.jobs.vectara.io":
-	default:
-		return "", fmt.Errorf("%q is not a VectaraJob: expected a name, or vj/ and a name", argument)
-	}
-	if strings.HasPrefix(name, "job_") {
-		return "", fmt.Errorf("%q is the ID of a job: expected the name of a VectaraJob. "+
-			"To mirror the job, use 'kubectl vectara mirror'", name)
-	}
-	if problems := validation.IsDNS1123Subdomain(name); len(problems) > 0 {
-		return "", fmt.Errorf("%q is no name: %s", name, problems[0])
-	}
-	return name, nil
 }

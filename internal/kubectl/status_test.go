@@ -44,8 +44,8 @@ func TestStatusOfAll(t *testing.T) {
 
 func TestStatusOfNone(t *testing.T) {
 	w := newWorld(t)
-	w.expect("", []string{"status"}, 0, `No VectaraJobs found in the namespace "search".`)
-	w.expect("", []string{"status", "-A"}, 0, "No VectaraJobs found in any namespace.")
+	w.expect("", []string{"status"}, 0, `No VectaraJobs or VectaraJobDiscoveries found in the namespace "search".`)
+	w.expect("", []string{"status", "-A"}, 0, "No VectaraJobs or VectaraJobDiscoveries found in any namespace.")
 	if got := w.out.String(); got != "" {
 		t.Errorf("standard output is %q", got)
 	}
@@ -90,11 +90,15 @@ func TestStatusRefuses(t *testing.T) {
 		arguments []string
 		complaint string
 	}{
-		"two names":               {[]string{"a", "b"}, "expected the name of one VectaraJob, or none, got 2 arguments"},
-		"a name and a selector":   {[]string{"a", "-l", "x=y"}, "expected a name, or else -l and -A"},
-		"a name and namespaces":   {[]string{"a", "-A"}, "expected a name, or else -l and -A"},
-		"a name that is none":     {[]string{"A b"}, `"A b" is no name`},
-		"a name that is not here": {[]string{"b"}, `vectarajobs.jobs.vectara.io "b" not found`},
+		"two names":                    {[]string{"a", "b"}, "expected the name of one VectaraJob or VectaraJobDiscovery, or none, got 2 arguments"},
+		"a name and a selector":        {[]string{"a", "-l", "x=y"}, "expected a name, or else -l and -A"},
+		"a name and namespaces":        {[]string{"a", "-A"}, "expected a name, or else -l and -A"},
+		"a name that is none":          {[]string{"A b"}, `"A b" is no name`},
+		"a name that is not here":      {[]string{"b"}, `"b" not found: there is neither a VectaraJob nor a VectaraJobDiscovery of this name in the namespace "search"`},
+		"a job that is not here":       {[]string{"vj/b"}, `vectarajobs.jobs.vectara.io "b" not found`},
+		"a discovery that is not here": {[]string{"vjd/a"}, `vectarajobdiscoveries.jobs.vectara.io "a" not found`},
+		"another resource":             {[]string{"pod/a"}, `"pod/a" is not a VectaraJob or VectaraJobDiscovery: expected a name`},
+		"a resource without a name":    {[]string{"vjd/"}, `"" is no name`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			newWorld(t, vectaraJob("a")).expect("", append([]string{"status"}, test.arguments...), 1, "error: ", test.complaint)

@@ -39,16 +39,17 @@ func (realTerminal) IsTerminal(r io.Reader) bool {
 }
 
 // ReadSecret implements Terminal. A read of a terminal cannot be cancelled: when ctx ends it is left behind, and the
-// process ends soon.
-func (realTerminal) ReadSecret(ctx context.Context, r io.Reader) ([]byte, error) {
+// process ends soon. Input is hidden before the prompt, as it may come with the prompt.
+func (realTerminal) ReadSecret(ctx context.Context, r io.Reader, prompt func()) ([]byte, error) {
 	fd, ok := descriptor(r)
 	if !ok {
 		return nil, errors.New("standard input is not a terminal")
 	}
-	before, err := term.GetState(fd)
+	restore, err := hideInput(fd)
 	if err != nil {
 		return nil, err
 	}
+	prompt()
 	type line struct {
 		text []byte
 		err  error
@@ -60,8 +61,8 @@ func (realTerminal) ReadSecret(ctx context.Context, r io.Reader) ([]byte, error)
 	}()
 	select {
 	case <-ctx.Done():
-		return nil, errors.Join(ctx.Err(), term.Restore(fd, before))
+		return nil, errors.Join(ctx.Err(), restore())
 	case got := <-lines:
-		return got.text, got.err
+		return got.text, errors.Join(got.err, restore())
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -58,7 +57,7 @@ The exit code says how it ended. Of several jobs it is that of the worst, which 
   # Wait for all that have a label, at most ten minutes
   kubectl vectara wait -l batch=night --timeout 10m
 
-  # Look once, do not wait
+  # Check once, do not wait
   kubectl vectara wait reindex-legal --timeout 0`,
 		ValidArgsFunction: s.completeJobs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -114,7 +113,7 @@ func (o *waitCommand) run(ctx context.Context, names []string) error {
 		for i, e := range w.entries {
 			jobs[i] = e.job
 		}
-		if err := printJobs(o.print, o.Streams.Out, jobs, len(names) == 1); err != nil {
+		if err := printObjects(o.print, o.Streams.Out, jobs, len(names) == 1); err != nil {
 			return err
 		}
 	}
@@ -128,7 +127,7 @@ func (o *waitCommand) find(ctx context.Context, c client.Client, namespace strin
 	}
 	var names []string
 	for _, argument := range arguments {
-		name, err := nameOf(argument)
+		name, err := nameOfJob(argument)
 		if err != nil {
 			return nil, err
 		}
@@ -160,15 +159,4 @@ func (o *waitCommand) list(ctx context.Context, c client.Client, namespace strin
 		jobs[i] = &list[i]
 	}
 	return jobs, nil
-}
-
-// listJobs lists the VectaraJobs of a namespace, or of all if it is empty.
-func listJobs(ctx context.Context, c client.Client, namespace, selector string) ([]v1alpha1.VectaraJob, error) {
-	parsed, err := labels.Parse(selector)
-	if err != nil {
-		return nil, flagError("selector", "a label selector such as batch=night, got %q: %v", selector, err)
-	}
-	var list v1alpha1.VectaraJobList
-	err = c.List(ctx, &list, client.InNamespace(namespace), client.MatchingLabelsSelector{Selector: parsed})
-	return list.Items, err
 }

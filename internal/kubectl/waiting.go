@@ -13,16 +13,17 @@ import (
 	"github.com/vectara-job-operator/vectara-job-operator/internal/kubectl/follow"
 	"github.com/vectara-job-operator/vectara-job-operator/internal/kubectl/outcome"
 	"github.com/vectara-job-operator/vectara-job-operator/internal/kubectl/words"
+	"github.com/vectara-job-operator/vectara-job-operator/internal/plaintext"
 )
 
 const (
 	defaultTimeout = 2 * time.Hour
 
 	// settle is for how long a VectaraJob has to be blocked before waiting ends. Whoever has just made or corrected the
-	// Secret would otherwise be told of what was wrong before.
+	// Secret would otherwise read what was wrong before.
 	settle = 5 * time.Second
 
-	// silence is after how long without any status somebody is told that the operator may be missing.
+	// silence is after how long without any status the command says that the operator may be missing.
 	silence = 30 * time.Second
 
 	// refresh is how often the live line is written.
@@ -37,7 +38,7 @@ type waitOptions struct {
 
 func (o *waitOptions) addWaitFlags(cmd *cobra.Command) {
 	cmd.Flags().DurationVar(&o.timeout, "timeout", defaultTimeout,
-		"How long to wait, such as 90s or 2h. Zero looks once and does not wait. A negative time means without end.")
+		"How long to wait, such as 90s or 2h. With 0, it is checked once. A negative time means without end.")
 	cmd.Flags().BoolVar(&o.throughBlocked, "through-blocked", false,
 		"Go on waiting while a job is blocked: somebody may fix it meanwhile.")
 }
@@ -50,7 +51,7 @@ type waiting struct {
 	namespace string
 	show      *progress
 	entries   []*entry
-	troubled  bool // whether it was said that the API server does not answer
+	failing   bool // whether it was said that the API server does not respond
 }
 
 // entry is one VectaraJob that is waited for.
@@ -78,7 +79,7 @@ func (w *waiting) run(ctx context.Context) error {
 		w.update(e, e.job)
 	}
 	if w.timeout == 0 {
-		w.lookOnce()
+		w.checkOnce()
 	}
 	if len(w.open()) == 0 {
 		return nil
@@ -118,7 +119,7 @@ func (w *waiting) follow(parent context.Context) error {
 	return nil
 }
 
-// start follows the VectaraJobs in the background. The second channel brings how that ended, and is then closed.
+// start follows the VectaraJobs in the background. The second channel delivers the error that it ended with, and is then closed.
 func (w *waiting) start(ctx context.Context) (<-chan follow.Change, <-chan error) {
 	follower := follow.Follower{Client: w.client, Clock: w.Clock, Namespace: w.namespace}
 	for _, e := range w.open() {
@@ -161,14 +162,14 @@ func (w *waiting) results() []outcome.Outcome {
 }
 
 func (w *waiting) receive(change follow.Change) {
-	if change.Trouble != nil {
-		if !w.troubled {
-			w.show.Line("cannot follow at present, and go on trying: %s", words.Clean(explained(change.Trouble).Error()))
+	if change.Err != nil {
+		if !w.failing {
+			w.show.Line("cannot follow at present, trying again: %s", plaintext.OneLine(explained(change.Err).Error()))
 		}
-		w.troubled = true
+		w.failing = true
 		return
 	}
-	w.troubled = false
+	w.failing = false
 	for _, e := range w.open() {
 		// A VectaraJob of the same name that was made later is another one.
 		if e.job.UID != change.Job.UID {
@@ -199,7 +200,7 @@ func (w *waiting) update(e *entry, job *v1alpha1.VectaraJob) {
 	}
 }
 
-// say writes how a job stands, if that is news.
+// say writes how a job stands, if that has changed.
 func (w *waiting) say(e *entry) {
 	line := words.Line(e.job)
 	if line == e.said || len(e.job.Status.Conditions) == 0 && e.said == "" {
@@ -209,7 +210,7 @@ func (w *waiting) say(e *entry) {
 	w.show.Line("%s: %s", e.job.Name, line)
 }
 
-// tick looks at what only the passage of time changes.
+// tick checks what only the passage of time changes.
 func (w *waiting) tick() {
 	now := w.Clock.Now()
 	for _, e := range w.open() {
@@ -239,8 +240,8 @@ func (w *waiting) giveUp() {
 	}
 }
 
-// lookOnce is for those who do not wait.
-func (w *waiting) lookOnce() {
+// checkOnce ends every entry with what is known now.
+func (w *waiting) checkOnce() {
 	for _, e := range w.open() {
 		if outcome.Of(e.job) == outcome.Blocked && !w.throughBlocked {
 			w.end(e, outcome.Blocked, words.Line(e.job))

@@ -104,7 +104,7 @@ func TestWait(t *testing.T) {
 		b.update("a", inState("completed", ""))
 		b.ends(0)
 	})
-	inBubble(t, "looks once when there is no time", func(t *testing.T) {
+	inBubble(t, "checks once when there is no time", func(t *testing.T) {
 		started(t, "--timeout=0").ends(6, "a: not ended yet: started\n")
 		newWorld(t, vectaraJob("a", blockedBy("Unauthorized"))).start("wait", "a", "--timeout=0").ends(5)
 		newWorld(t, vectaraJob("a", inState("completed", ""))).start("wait", "a", "--timeout=0").ends(0)
@@ -162,7 +162,7 @@ func TestWaitForABlockedJob(t *testing.T) {
 		b.update("a", inState("completed", ""))
 		b.ends(0)
 		if text := b.out.String(); strings.Contains(text, "blocked") {
-			t.Errorf("it was told of what was seen to: %s", text)
+			t.Errorf("the output has a fault that was fixed: %s", text)
 		}
 	})
 	inBubble(t, "goes on if that is wanted", func(t *testing.T) {
@@ -261,7 +261,7 @@ func TestWaitOutlivesTheAPIServer(t *testing.T) {
 		down.Store(false)
 		b.pass(time.Minute)
 		b.ends(0, "a: completed\n")
-		if text := w.out.String(); strings.Count(text, "cannot follow at present, and go on trying: connection refused\n") != 1 {
+		if text := w.out.String(); strings.Count(text, "cannot follow at present, trying again: connection refused\n") != 1 {
 			t.Errorf("want it said once: %s", text)
 		}
 	})
@@ -273,7 +273,7 @@ func TestLiveLine(t *testing.T) {
 		w.terminal.columns = 30
 		b := w.start("wait", "a")
 		b.pass(12 * time.Second)
-		b.shows("\ra: started for 12s, looks ab…")
+		b.shows("\ra: started for 12s, polled a…")
 		b.update("a", inState("completed", ""))
 		b.ends(0, "\r"+strings.Repeat(" ", 29)+"\ra: completed\n")
 	})

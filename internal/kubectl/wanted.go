@@ -31,9 +31,14 @@ var jobID = regexp.MustCompile(jobIDPattern)
 
 // wantedJob is the VectaraJob that the flags describe.
 type wantedJob struct {
-	jobID           string
-	name            string
-	secret          string
+	jobID  string
+	name   string
+	secret string
+	wantedTimes
+}
+
+// wantedTimes are the flags that say how a VectaraJob is polled and for how long it is kept.
+type wantedTimes struct {
 	pollInterval    time.Duration
 	pollIntervalSet bool
 	ttl             time.Duration
@@ -46,15 +51,43 @@ func (w *wantedJob) validate() error {
 			"at most %d characters in all", w.jobID, maxJobID)
 	}
 	for flag, name := range map[string]string{"name": w.name, "secret": w.secret} {
-		if problems := validation.IsDNS1123Subdomain(name); name != "" && len(problems) > 0 {
-			return flagError(flag, "the name of an object, got %q: %s", name, problems[0])
+		if err := validateName(flag, name); err != nil {
+			return err
 		}
 	}
+	return w.validateTimes()
+}
+
+func (w *wantedTimes) validateTimes() error {
 	if w.pollIntervalSet && (w.pollInterval < minPollInterval || w.pollInterval > maxPollInterval) {
 		return flagError("poll-interval", "a time from 1s to 24h, got %v", w.pollInterval)
 	}
 	if w.ttlSet && (w.ttl < 0 || w.ttl > maxTTL || w.ttl%time.Second != 0) {
 		return flagError("ttl", "a time from 0s to %ds in whole seconds, got %v", math.MaxInt32, w.ttl)
+	}
+	return nil
+}
+
+// pollEvery is spec.pollInterval; nil if it is not set.
+func (w *wantedTimes) pollEvery() *metav1.Duration {
+	if !w.pollIntervalSet {
+		return nil
+	}
+	return &metav1.Duration{Duration: w.pollInterval}
+}
+
+// ttlSeconds is spec.ttlSecondsAfterFinished; nil if it is not set.
+func (w *wantedTimes) ttlSeconds() *int32 {
+	if !w.ttlSet {
+		return nil
+	}
+	return ptr.To(int32(w.ttl / time.Second)) //nolint:gosec // validateTimes checks the bounds.
+}
+
+// validateName checks the name of an object that a flag gives, if it does.
+func validateName(flag, name string) error {
+	if problems := validation.IsDNS1123Subdomain(name); name != "" && len(problems) > 0 {
+		return flagError(flag, "the name of an object, got %q: %s", name, problems[0])
 	}
 	return nil
 }
@@ -68,23 +101,14 @@ func (w *wantedJob) object(namespace string) *v1alpha1.VectaraJob {
 	if w.name == "" {
 		job.GenerateName = "job-"
 	}
-	if w.pollIntervalSet {
-		job.Spec.PollInterval = &metav1.Duration{Duration: w.pollInterval}
-	}
-	if w.ttlSet {
-		job.Spec.TTLSecondsAfterFinished = ptr.To(int32(w.ttl / time.Second)) //nolint:gosec // validate has seen to that.
-	}
+	job.Spec.PollInterval, job.Spec.TTLSecondsAfterFinished = w.pollEvery(), w.ttlSeconds()
 	return job
 }
 
 // makeJob creates the VectaraJob, or finds the one of the same name and for the same job. The second result says which.
 func (o *mirrorOptions) makeJob(ctx context.Context, c client.Client, job *v1alpha1.VectaraJob) (*v1alpha1.VectaraJob, bool, error) {
-	var options []client.CreateOption
-	if o.dryRun == dryRunServer {
-		options = append(options, client.DryRunAll)
-	}
 	created := job.DeepCopy()
-	err := c.Create(ctx, created, options...)
+	err := c.Create(ctx, created, o.dryRun.options()...)
 	if apierrors.IsAlreadyExists(err) && o.wanted.name != "" {
 		existing := &v1alpha1.VectaraJob{}
 		if err := c.Get(ctx, client.ObjectKeyFromObject(job), existing); err != nil {
@@ -95,16 +119,14 @@ func (o *mirrorOptions) makeJob(ctx context.Context, c client.Client, job *v1alp
 	return created, true, err
 }
 
-// compare says how the VectaraJob that exists differs from the one that is wanted: another job is an error, and what else
-// was asked for is not done.
+// compare says how the VectaraJob that exists differs from the one that is wanted: another job is an error, and each
+// other flag that differs is a warning.
 func (o *mirrorOptions) compare(existing, wanted *v1alpha1.VectaraJob) error {
 	if existing.Spec.JobID != wanted.Spec.JobID {
 		return fmt.Errorf("--name: the VectaraJob %q mirrors another job, %s: choose another name, or none",
 			existing.Name, existing.Spec.JobID)
 	}
-	warn := func(flag string) {
-		fmt.Fprintf(o.Streams.ErrOut, "warning: the VectaraJob %q exists already, and keeps what it has instead of --%s\n", existing.Name, flag)
-	}
+	warn := func(flag string) { o.warnKept(v1alpha1.VectaraJobKind, existing.Name, flag) }
 	if o.wanted.secret != "" && existing.Spec.SecretRef.Name != wanted.Spec.SecretRef.Name {
 		warn("secret")
 	}

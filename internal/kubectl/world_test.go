@@ -64,7 +64,8 @@ type fakeTerminal struct {
 
 func (f fakeTerminal) Width(io.Writer) (int, bool) { return f.columns, f.columns > 0 }
 func (f fakeTerminal) IsTerminal(io.Reader) bool   { return f.typed != "" }
-func (f fakeTerminal) ReadSecret(context.Context, io.Reader) ([]byte, error) {
+func (f fakeTerminal) ReadSecret(_ context.Context, _ io.Reader, prompt func()) ([]byte, error) {
+	prompt()
 	return []byte(f.typed), nil
 }
 
@@ -170,7 +171,7 @@ func (w *world) update(name string, change func(*v1alpha1.VectaraJob)) {
 	synctest.Wait()
 }
 
-// vectaraJob is a VectaraJob that the operator has not looked at.
+// vectaraJob is a VectaraJob without any status.
 func vectaraJob(name string, changes ...func(*v1alpha1.VectaraJob)) *v1alpha1.VectaraJob {
 	job := &v1alpha1.VectaraJob{
 		ObjectMeta: metav1.ObjectMeta{
@@ -185,7 +186,7 @@ func vectaraJob(name string, changes ...func(*v1alpha1.VectaraJob)) *v1alpha1.Ve
 	return job
 }
 
-// inState has Vectara have answered with a state just now.
+// inState is a state that was polled just now.
 func inState(state v1alpha1.JobState, comment string) func(*v1alpha1.VectaraJob) {
 	return func(job *v1alpha1.VectaraJob) {
 		now := metav1.Now()

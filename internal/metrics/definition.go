@@ -42,7 +42,7 @@ type Label struct {
 	Name string
 	// Values are all that the label can have; nil if the build determines the one value.
 	Values []string
-	// Words describe the values where a list of them would not tell anybody anything; mostly empty.
+	// Words describe the values where a list of them would say nothing; mostly empty.
 	Words string
 }
 

@@ -19,15 +19,15 @@ var (
 	operationLabel = Label{Name: "operation", Values: []string{getJob, listJobs, token}}
 
 	codeLabel = Label{
-		Name: "code", Values: append(statusCodes(), noAnswer, other),
-		Words: "the HTTP status, such as `200`; `none` without a whole answer; `other` for a number that HTTP has no name for",
+		Name: "code", Values: append(statusCodes(), noResponse, other),
+		Words: "the HTTP status, such as `200`; `none` without a complete response; `other` for a number that HTTP has no name for",
 	}
 
-	gateLabel = Label{Name: "gate", Values: []string{gateOpen, gateRefused, gatePaused}}
+	breakerLabel = Label{Name: "breaker", Values: []string{breakerClosed, breakerRefused, breakerPaused, breakerUnavailable}}
 
 	purposeLabel = Label{Name: "purpose", Values: purposes()}
 
-	sweepOutcomeLabel = Label{Name: "outcome", Values: jobs.Outcomes()}
+	walkOutcomeLabel = Label{Name: "outcome", Values: jobs.Outcomes()}
 
 	stateLabel = Label{Name: "state", Values: []string{
 		string(v1alpha1.JobStateQueued), string(v1alpha1.JobStateStarted), string(v1alpha1.JobStateFailedWillRetry),
@@ -38,7 +38,7 @@ var (
 	reasonLabel = Label{Name: "reason", Values: []string{
 		v1alpha1.ReasonPermissionDenied, v1alpha1.ReasonJobNotFound, v1alpha1.ReasonUnauthorized,
 		v1alpha1.ReasonCredentialsNotFound, v1alpha1.ReasonCredentialsInvalid, v1alpha1.ReasonRateLimited,
-		v1alpha1.ReasonAPIUnavailable, v1alpha1.ReasonInvalidResponse, other,
+		v1alpha1.ReasonAPIUnavailable, v1alpha1.ReasonInvalidResponse, v1alpha1.ReasonRequestRejected, other,
 	}}
 
 	readyLabel = Label{Name: "ready", Values: []string{
@@ -55,6 +55,10 @@ var (
 		string(v1alpha1.JobStateCompleted), string(v1alpha1.JobStateFailed), string(v1alpha1.JobStateAborted),
 	}}
 
+	writeFailureLabel = Label{Name: "reason", Values: writeFailureReasons()}
+
+	resourceLabel = Label{Name: "resource", Values: []string{"vectarajobs", "vectarajobdiscoveries", "secrets"}}
+
 	versionLabel   = Label{Name: "version", Words: "the version of the operator"}
 	goVersionLabel = Label{Name: "go_version", Words: "the version of Go that built it"}
 )
@@ -64,14 +68,18 @@ const (
 	listJobs = "list_jobs"
 	token    = "token"
 
-	// noAnswer is the code of a request without a whole answer.
-	noAnswer = "none"
+	// noResponse is the code of a request without a complete response.
+	noResponse = "none"
 
-	gateOpen    = "open"
-	gateRefused = "refused"
-	gatePaused  = "paused"
+	breakerClosed      = "closed"
+	breakerRefused     = "refused"
+	breakerPaused      = "paused"
+	breakerUnavailable = "unavailable"
 
-	// unseen is the state of a job that Vectara never answered with.
+	// panicked is the reason of a write that was not made because the reconcile panicked.
+	panicked = "Panic"
+
+	// unseen is the state of a job that Vectara has never returned.
 	unseen = "unseen"
 )
 
@@ -91,6 +99,19 @@ func statusCodes() []string {
 		}
 	}
 	return codes
+}
+
+// writeFailureReasons are the reasons that tell the person on call something. Without a whole answer there is none.
+func writeFailureReasons() []string {
+	var names []string
+	for _, reason := range []metav1.StatusReason{
+		metav1.StatusReasonForbidden, metav1.StatusReasonUnauthorized, metav1.StatusReasonInvalid, metav1.StatusReasonBadRequest,
+		metav1.StatusReasonConflict, metav1.StatusReasonTooManyRequests, metav1.StatusReasonTimeout, metav1.StatusReasonServerTimeout,
+		metav1.StatusReasonServiceUnavailable, metav1.StatusReasonInternalError, panicked,
+	} {
+		names = append(names, string(reason))
+	}
+	return append(names, other)
 }
 
 func purposes() []string {
@@ -113,7 +134,7 @@ func stateOf(object *v1alpha1.VectaraJob) string {
 	}
 }
 
-// readinessOf is what stands for the readiness of a discovery in a label. One that nobody has looked at yet has none.
+// readinessOf is what stands for the readiness of a discovery in a label. One that is new has none.
 func readinessOf(object *v1alpha1.VectaraJobDiscovery) string {
 	ready := meta.FindStatusCondition(object.Status.Conditions, v1alpha1.ConditionReady)
 	if ready == nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/vectara-job-operator/vectara-job-operator/api/v1alpha1"
 	"github.com/vectara-job-operator/vectara-job-operator/internal/jobs"
@@ -20,19 +21,21 @@ type Metrics struct {
 	requests        *prometheus.CounterVec
 	requestDuration *prometheus.HistogramVec
 	budgetWait      *prometheus.HistogramVec
-	sweeps          *prometheus.CounterVec
-	sweepPages      *prometheus.CounterVec
-	sweepPageJobs   *prometheus.HistogramVec
+	walks           *prometheus.CounterVec
+	walkPages       *prometheus.CounterVec
+	walkPageJobs    *prometheus.HistogramVec
 	completionLag   *prometheus.HistogramVec
 	jobsEnded       *prometheus.CounterVec
 	jobRun          *prometheus.HistogramVec
 	discoveredJobs  *prometheus.CounterVec
+	writeFailures   *prometheus.CounterVec
+	eventsLost      *prometheus.CounterVec
 
 	views atomic.Pointer[Views]
 }
 
 var (
-	_ jobs.Meter           = &Metrics{}
+	_ jobs.Recorder        = &Metrics{}
 	_ prometheus.Collector = &Metrics{}
 )
 
@@ -42,13 +45,15 @@ func New(registerer prometheus.Registerer) (*Metrics, error) {
 		requests:        apiRequests.newCounter(),
 		requestDuration: apiRequestDuration.newHistogram(),
 		budgetWait:      budgetWait.newHistogram(),
-		sweeps:          sweeps.newCounter(),
-		sweepPages:      sweepPages.newCounter(),
-		sweepPageJobs:   sweepPageJobs.newHistogram(),
+		walks:           walks.newCounter(),
+		walkPages:       walkPages.newCounter(),
+		walkPageJobs:    walkPageJobs.newHistogram(),
 		completionLag:   completionLag.newHistogram(),
 		jobsEnded:       jobsEnded.newCounter(),
 		jobRun:          jobRun.newHistogram(),
 		discoveredJobs:  discoveredJobs.newCounter(),
+		writeFailures:   writeFailures.newCounter(),
+		eventsLost:      eventsLost.newCounter(),
 	}
 	m.views.Store(&Views{})
 	m.initialise()
@@ -65,54 +70,64 @@ func (m *Metrics) initialise() {
 		m.requestDuration.WithLabelValues(operation)
 	}
 	m.budgetWait.WithLabelValues()
-	sweeps.each(func(values ...string) { m.sweeps.WithLabelValues(values...) })
-	sweepPages.each(func(values ...string) { m.sweepPages.WithLabelValues(values...) })
-	m.sweepPageJobs.WithLabelValues()
+	walks.each(func(values ...string) { m.walks.WithLabelValues(values...) })
+	walkPages.each(func(values ...string) { m.walkPages.WithLabelValues(values...) })
+	m.walkPageJobs.WithLabelValues()
 	m.completionLag.WithLabelValues()
 	jobsEnded.each(func(values ...string) { m.jobsEnded.WithLabelValues(values...) })
 	jobRun.each(func(values ...string) { m.jobRun.WithLabelValues(values...) })
 	m.discoveredJobs.WithLabelValues()
+	m.eventsLost.WithLabelValues()
+	writeFailures.each(func(values ...string) { m.writeFailures.WithLabelValues(values...) })
 }
 
-// Exchanged counts a request to Vectara. It is for vectara.Options.OnExchange.
-func (m *Metrics) Exchanged(exchange vectara.Exchange) {
-	operation := cmp.Or(operationNames[exchange.Operation], other)
-	code := noAnswer
-	if exchange.StatusCode != 0 {
-		code = strconv.Itoa(exchange.StatusCode)
+// RoundTripEnded counts a request to Vectara. It is for vectara.Options.OnRoundTrip.
+func (m *Metrics) RoundTripEnded(roundTrip vectara.RoundTrip) {
+	operation := cmp.Or(operationNames[roundTrip.Operation], other)
+	code := noResponse
+	if roundTrip.StatusCode != 0 {
+		code = strconv.Itoa(roundTrip.StatusCode)
 	}
 	m.requests.WithLabelValues(apiRequests.values(operation, code)...).Inc()
-	m.requestDuration.WithLabelValues(operation).Observe(exchange.Duration.Seconds())
+	m.requestDuration.WithLabelValues(operation).Observe(roundTrip.Duration.Seconds())
 }
 
-// BudgetWaited implements jobs.Meter.
-func (m *Metrics) BudgetWaited(d time.Duration) { m.budgetWait.WithLabelValues().Observe(d.Seconds()) }
+// LimiterWaited implements jobs.Recorder.
+func (m *Metrics) LimiterWaited(d time.Duration) { m.budgetWait.WithLabelValues().Observe(d.Seconds()) }
 
-// PageCame implements jobs.Meter.
-func (m *Metrics) PageCame(purpose jobs.Purpose, n int) {
-	m.sweepPages.WithLabelValues(sweepPages.values(string(purpose))...).Inc()
-	m.sweepPageJobs.WithLabelValues().Observe(float64(n))
+// PageDelivered implements jobs.Recorder.
+func (m *Metrics) PageDelivered(purpose jobs.Purpose, n int) {
+	m.walkPages.WithLabelValues(walkPages.values(string(purpose))...).Inc()
+	m.walkPageJobs.WithLabelValues().Observe(float64(n))
 }
 
-// SweepEnded implements jobs.Meter.
-func (m *Metrics) SweepEnded(purpose jobs.Purpose, outcome string) {
-	m.sweeps.WithLabelValues(sweeps.values(string(purpose), outcome)...).Inc()
+// WalkEnded implements jobs.Recorder.
+func (m *Metrics) WalkEnded(purpose jobs.Purpose, outcome string) {
+	m.walks.WithLabelValues(walks.values(string(purpose), outcome)...).Inc()
 }
 
-// JobEnded implements controller.Meter.
+// JobEnded implements controller.MetricsRecorder.
 func (m *Metrics) JobEnded(kind v1alpha1.JobType, outcome v1alpha1.JobState) {
 	m.jobsEnded.WithLabelValues(jobsEnded.values(string(kind), string(outcome))...).Inc()
 }
 
-// JobRan implements controller.Meter.
+// JobRan implements controller.MetricsRecorder.
 func (m *Metrics) JobRan(kind v1alpha1.JobType, outcome v1alpha1.JobState, d time.Duration) {
 	m.jobRun.WithLabelValues(jobRun.values(string(kind), string(outcome))...).Observe(d.Seconds())
 }
 
-// EndShown implements controller.Meter.
+// EndShown implements controller.MetricsRecorder.
 func (m *Metrics) EndShown(lag time.Duration) {
 	m.completionLag.WithLabelValues().Observe(lag.Seconds())
 }
 
 // JobDiscovered counts VectaraJobs that a discovery created.
 func (m *Metrics) JobDiscovered(n int) { m.discoveredJobs.WithLabelValues().Add(float64(n)) }
+
+// WriteFailed implements controller.WriteFailureRecorder.
+func (m *Metrics) WriteFailed(reason metav1.StatusReason) {
+	m.writeFailures.WithLabelValues(writeFailures.values(string(reason))...).Inc()
+}
+
+// EventLost implements controller.EventLossRecorder.
+func (m *Metrics) EventLost() { m.eventsLost.WithLabelValues().Inc() }

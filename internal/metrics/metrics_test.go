@@ -33,6 +33,8 @@ func newMetrics(t *testing.T) (*Metrics, *prometheus.Registry) {
 		Sessions:    func() jobs.Stats { return jobs.Stats{} },
 		Jobs:        func() ([]v1alpha1.VectaraJob, bool) { return nil, true },
 		Discoveries: func() ([]v1alpha1.VectaraJobDiscovery, bool) { return nil, true },
+		Writes:      func() (int, time.Duration) { return 0, 0 },
+		Watches:     func() map[string]time.Duration { return nil },
 	})
 	return m, registry
 }
@@ -77,28 +79,28 @@ func TestEventsAreCountedWhereTheyBelong(t *testing.T) {
 		metric string
 		want   want
 	}{
-		{"a job is asked for", func(m *Metrics) {
-			m.Exchanged(vectara.Exchange{Operation: vectara.OperationGetJob, StatusCode: 200, Duration: time.Second})
+		{"a job is requested", func(m *Metrics) {
+			m.RoundTripEnded(vectara.RoundTrip{Operation: vectara.OperationGetJob, StatusCode: 200, Duration: time.Second})
 		}, "api_requests_total", want{"code=200,operation=get_job": 1}},
 		{"a list is refused twice", func(m *Metrics) {
-			m.Exchanged(vectara.Exchange{Operation: vectara.OperationListJobs, StatusCode: 403})
-			m.Exchanged(vectara.Exchange{Operation: vectara.OperationListJobs, StatusCode: 403})
+			m.RoundTripEnded(vectara.RoundTrip{Operation: vectara.OperationListJobs, StatusCode: 403})
+			m.RoundTripEnded(vectara.RoundTrip{Operation: vectara.OperationListJobs, StatusCode: 403})
 		}, "api_requests_total", want{"code=403,operation=list_jobs": 2}},
-		{"no answer comes", func(m *Metrics) {
-			m.Exchanged(vectara.Exchange{Operation: vectara.OperationToken})
+		{"no response comes", func(m *Metrics) {
+			m.RoundTripEnded(vectara.RoundTrip{Operation: vectara.OperationToken})
 		}, "api_requests_total", want{"code=none,operation=token": 1}},
-		{"an answer has a status without a name", func(m *Metrics) {
-			m.Exchanged(vectara.Exchange{Operation: vectara.OperationGetJob, StatusCode: 799})
+		{"a response has a status without a name", func(m *Metrics) {
+			m.RoundTripEnded(vectara.RoundTrip{Operation: vectara.OperationGetJob, StatusCode: 799})
 		}, "api_requests_total", want{"code=other,operation=get_job": 1}},
-		{"an answer takes its time", func(m *Metrics) {
-			m.Exchanged(vectara.Exchange{Operation: vectara.OperationListJobs, StatusCode: 500, Duration: 1500 * time.Millisecond})
+		{"a response takes its time", func(m *Metrics) {
+			m.RoundTripEnded(vectara.RoundTrip{Operation: vectara.OperationListJobs, StatusCode: 500, Duration: 1500 * time.Millisecond})
 		}, "api_request_duration_seconds", want{"operation=list_jobs": 1.5}},
-		{"a call waits for the budget", func(m *Metrics) { m.BudgetWaited(250 * time.Millisecond) },
+		{"a call waits for the rate limiter", func(m *Metrics) { m.LimiterWaited(250 * time.Millisecond) },
 			"budget_wait_seconds", want{"": 0.25}},
-		{"a page comes", func(m *Metrics) { m.PageCame(jobs.ForEnded, 73) }, "sweep_pages_total", want{"purpose=ended": 1}},
-		{"the page holds jobs", func(m *Metrics) { m.PageCame(jobs.ForEnded, 73) }, "sweep_page_jobs", want{"": 73}},
-		{"a sweep ends", func(m *Metrics) { m.SweepEnded(jobs.ForListing, "interrupted") },
-			"sweeps_total", want{"outcome=interrupted,purpose=discovery": 1}},
+		{"a page comes", func(m *Metrics) { m.PageDelivered(jobs.ForEnded, 73) }, "walk_pages_total", want{"purpose=ended": 1}},
+		{"the page holds jobs", func(m *Metrics) { m.PageDelivered(jobs.ForEnded, 73) }, "walk_page_jobs", want{"": 73}},
+		{"a walk ends", func(m *Metrics) { m.WalkEnded(jobs.ForDiscovery, "interrupted") },
+			"walks_total", want{"outcome=interrupted,purpose=discovery": 1}},
 		{"a job ends", func(m *Metrics) { m.JobRan("bulk_delete_documents", "failed", 2*time.Minute) },
 			"job_run_seconds", want{"outcome=failed,type=bulk_delete_documents": 120}},
 		{"a job fails", func(m *Metrics) { m.JobEnded("bulk_delete_documents", "failed") },
@@ -106,6 +108,9 @@ func TestEventsAreCountedWhereTheyBelong(t *testing.T) {
 		{"a job of no type ends", func(m *Metrics) { m.JobRan("", "completed", time.Minute) },
 			"job_run_seconds", want{"outcome=completed,type=other": 60}},
 		{"an end is shown", func(m *Metrics) { m.EndShown(3 * time.Second) }, "completion_lag_seconds", want{"": 3}},
+		{"a write is forbidden", func(m *Metrics) { m.WriteFailed("Forbidden") }, "write_failures_total", want{"reason=Forbidden": 1}},
+		{"a write fails for no reason that has a name", func(m *Metrics) { m.WriteFailed("") }, "write_failures_total", want{"reason=other": 1}},
+		{"an event is lost", func(m *Metrics) { m.EventLost() }, "events_lost_total", want{"": 1}},
 		{"jobs are discovered", func(m *Metrics) { m.JobDiscovered(4) }, "discovered_jobs_total", want{"": 4}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -121,15 +126,15 @@ func TestEventsAreCountedWhereTheyBelong(t *testing.T) {
 func TestEverySourceOfEventsHasItsNames(t *testing.T) {
 	m, registry := newMetrics(t)
 	for _, operation := range []string{vectara.OperationGetJob, vectara.OperationListJobs, vectara.OperationToken} {
-		m.Exchanged(vectara.Exchange{Operation: operation, StatusCode: 200})
+		m.RoundTripEnded(vectara.RoundTrip{Operation: operation, StatusCode: 200})
 	}
 	for _, purpose := range jobs.Purposes() {
-		m.PageCame(purpose, 1)
+		m.PageDelivered(purpose, 1)
 		for _, outcome := range jobs.Outcomes() {
-			m.SweepEnded(purpose, outcome)
+			m.WalkEnded(purpose, outcome)
 		}
 	}
-	for name, want := range map[string]int{"api_requests_total": 3, "sweep_pages_total": 3, "sweeps_total": 15} {
+	for name, want := range map[string]int{"api_requests_total": 3, "walk_pages_total": 3, "walks_total": 15} {
 		got := amounts(t, registry, name)
 		if len(got) != want {
 			t.Errorf("%s is %v, want %d series that are 1", name, got, want)
@@ -152,18 +157,18 @@ var hostile = []string{
 func provoke(m *Metrics) {
 	objects := make([]v1alpha1.VectaraJob, 0, len(hostile))
 	for i, word := range hostile {
-		m.Exchanged(vectara.Exchange{Operation: word, StatusCode: -i})
-		m.PageCame(jobs.Purpose(word), -i)
-		m.SweepEnded(jobs.Purpose(word), word)
+		m.RoundTripEnded(vectara.RoundTrip{Operation: word, StatusCode: -i})
+		m.PageDelivered(jobs.Purpose(word), -i)
+		m.WalkEnded(jobs.Purpose(word), word)
 		m.JobRan(v1alpha1.JobType(word), v1alpha1.JobState(word), -time.Second)
 		m.JobEnded(v1alpha1.JobType(word), v1alpha1.JobState(word))
 		objects = append(objects, job(inState(v1alpha1.JobState(word)), blocked(word)))
 	}
 	for code := range 2000 {
-		m.Exchanged(vectara.Exchange{Operation: vectara.OperationGetJob, StatusCode: code})
+		m.RoundTripEnded(vectara.RoundTrip{Operation: vectara.OperationGetJob, StatusCode: code})
 	}
 	m.Show(Views{
-		Sessions: func() jobs.Stats { return jobs.Stats{Open: 1} },
+		Sessions: func() jobs.Stats { return jobs.Stats{Closed: 1} },
 		Jobs:     func() ([]v1alpha1.VectaraJob, bool) { return objects, true },
 		Discoveries: func() ([]v1alpha1.VectaraJobDiscovery, bool) {
 			return []v1alpha1.VectaraJobDiscovery{discovery("hostile")}, true

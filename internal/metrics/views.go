@@ -4,6 +4,7 @@ package metrics
 
 import (
 	"runtime"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -14,23 +15,28 @@ import (
 	"github.com/vectara-job-operator/vectara-job-operator/internal/version"
 )
 
-// Views show how things stand. Each is called at every scrape, possibly by several at the same time. What has no view
+// Views show the present state. Each is called at every scrape, possibly by several at the same time. What has no view
 // has no series.
 type Views struct {
-	// Sessions tells how the source of observations stands.
+	// Sessions returns the state of the job source.
 	Sessions func() jobs.Stats
 	// Jobs returns all VectaraJobs, which are not changed here. It returns false as long as it is not for this process
 	// to count them, or cannot.
 	Jobs func() ([]v1alpha1.VectaraJob, bool)
 	// Discoveries is to VectaraJobDiscoveries what Jobs is to VectaraJobs.
 	Discoveries func() ([]v1alpha1.VectaraJobDiscovery, bool)
+	// Writes tells how many objects could not be written, and for how long that has been so for one of them.
+	Writes func() (unwritten int, oldest time.Duration)
+	// Watches tells for how long the objects of a resource could not be listed or watched, by resource.
+	Watches func() map[string]time.Duration
 }
 
-// Show has views looked at from the next scrape on.
+// Show has views read from the next scrape on.
 func (m *Metrics) Show(views Views) { m.views.Store(&views) }
 
-// descs are the descriptions of what is looked up at each scrape, by name.
-var descs = describe(sessions, oldestOverdue, jobsByState, jobsBlocked, jobsSuspended, discoveries, buildInfo)
+// descs are the descriptions of what is read at each scrape, by name.
+var descs = describe(sessions, oldestOverdue, jobsByState, jobsBlocked, jobsSuspended, discoveries,
+	unwrittenObjects, oldestUnwritten, watchFailing, buildInfo)
 
 func describe(definitions ...Definition) map[string]*prometheus.Desc {
 	described := map[string]*prometheus.Desc{}
@@ -42,8 +48,8 @@ func describe(definitions ...Definition) map[string]*prometheus.Desc {
 
 func (m *Metrics) counted() []prometheus.Collector {
 	return []prometheus.Collector{
-		m.requests, m.requestDuration, m.budgetWait, m.sweeps, m.sweepPages, m.sweepPageJobs,
-		m.completionLag, m.jobsEnded, m.jobRun, m.discoveredJobs,
+		m.requests, m.requestDuration, m.budgetWait, m.walks, m.walkPages, m.walkPageJobs,
+		m.completionLag, m.jobsEnded, m.jobRun, m.discoveredJobs, m.writeFailures, m.eventsLost,
 	}
 }
 
@@ -77,6 +83,15 @@ func (m *Metrics) Collect(out chan<- prometheus.Metric) {
 			collectDiscoveries(out, all)
 		}
 	}
+	if views.Writes != nil {
+		unwritten, oldest := views.Writes()
+		send(out, unwrittenObjects, float64(unwritten))
+		send(out, oldestUnwritten, oldest.Seconds())
+	}
+	if views.Watches != nil {
+		failing := views.Watches()
+		watchFailing.each(func(values ...string) { send(out, watchFailing, failing[values[0]].Seconds(), values...) })
+	}
 }
 
 func send(out chan<- prometheus.Metric, d Definition, value float64, labels ...string) {
@@ -93,7 +108,9 @@ func collectVersion(out chan<- prometheus.Metric) {
 }
 
 func collectSessions(out chan<- prometheus.Metric, stats jobs.Stats) {
-	sendAll(out, sessions, map[string]int{gateOpen: stats.Open, gateRefused: stats.Refused, gatePaused: stats.Paused})
+	sendAll(out, sessions, map[string]int{
+		breakerClosed: stats.Closed, breakerRefused: stats.Refused, breakerPaused: stats.Paused, breakerUnavailable: stats.Unavailable,
+	})
 	send(out, oldestOverdue, stats.Overdue.Seconds())
 }
 

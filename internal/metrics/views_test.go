@@ -15,7 +15,7 @@ import (
 	"github.com/vectara-job-operator/vectara-job-operator/internal/version"
 )
 
-// job is a VectaraJob that nobody has looked at yet, as changes change it.
+// job is a VectaraJob that was never polled, as changes change it.
 func job(changes ...func(*v1alpha1.VectaraJob)) v1alpha1.VectaraJob {
 	var object v1alpha1.VectaraJob
 	for _, change := range changes {
@@ -24,7 +24,7 @@ func job(changes ...func(*v1alpha1.VectaraJob)) v1alpha1.VectaraJob {
 	return object
 }
 
-// inState has Vectara have answered that the job is in a state.
+// inState has the job be in a state when it was last polled.
 func inState(state v1alpha1.JobState) func(*v1alpha1.VectaraJob) {
 	return func(object *v1alpha1.VectaraJob) {
 		object.Status.State = state
@@ -33,7 +33,7 @@ func inState(state v1alpha1.JobState) func(*v1alpha1.VectaraJob) {
 	}
 }
 
-// blocked has the last look have ended in a fault.
+// blocked has the last poll have failed.
 func blocked(reason string) func(*v1alpha1.VectaraJob) {
 	return func(object *v1alpha1.VectaraJob) { setSynced(object, metav1.ConditionFalse, reason) }
 }
@@ -116,14 +116,31 @@ func TestDiscoveriesAreCountedByReadiness(t *testing.T) {
 func TestSessionsAreShownAsTheyStand(t *testing.T) {
 	m, registry := newMetrics(t)
 	m.Show(Views{Sessions: func() jobs.Stats {
-		return jobs.Stats{Open: 3, Refused: 2, Paused: 1, Overdue: 90 * time.Second}
+		return jobs.Stats{Closed: 3, Refused: 2, Paused: 1, Unavailable: 4, Overdue: 90 * time.Second}
 	}})
-	want := map[string]float64{"gate=open": 3, "gate=refused": 2, "gate=paused": 1}
+	want := map[string]float64{"breaker=closed": 3, "breaker=refused": 2, "breaker=paused": 1, "breaker=unavailable": 4}
 	if got := amounts(t, registry, "sessions"); !maps.Equal(got, want) {
 		t.Errorf("sessions is %v, want %v", got, want)
 	}
 	if got := amounts(t, registry, "oldest_overdue_poll_seconds")[""]; got != 90 {
 		t.Errorf("oldest_overdue_poll_seconds is %v, want 90", got)
+	}
+}
+
+func TestWhatKubernetesRefusesIsShown(t *testing.T) {
+	m, registry := newMetrics(t)
+	m.Show(Views{
+		Writes:  func() (int, time.Duration) { return 3, 90 * time.Second },
+		Watches: func() map[string]time.Duration { return map[string]time.Duration{"secrets": time.Minute} },
+	})
+	for name, want := range map[string]map[string]float64{
+		"unwritten_objects":               {"": 3},
+		"oldest_unwritten_object_seconds": {"": 90},
+		"watch_failing_seconds":           {"resource=secrets": 60},
+	} {
+		if got := amounts(t, registry, name); !maps.Equal(got, want) {
+			t.Errorf("%s is %v, want %v", name, got, want)
+		}
 	}
 }
 
@@ -138,8 +155,11 @@ func TestWhatIsNotKnownHasNoSeries(t *testing.T) {
 			Sessions:    func() jobs.Stats { return jobs.Stats{} },
 			Jobs:        func() ([]v1alpha1.VectaraJob, bool) { return nil, false },
 			Discoveries: func() ([]v1alpha1.VectaraJobDiscovery, bool) { return nil, false },
+			Writes:      func() (int, time.Duration) { return 0, 0 },
+			Watches:     func() map[string]time.Duration { return nil },
 		}, ofLeader},
-		{"an operator that is not put together yet", Views{}, append(ofLeader, "sessions", "oldest_overdue_poll_seconds")},
+		{"an operator that is not put together yet", Views{}, append(ofLeader, "sessions", "oldest_overdue_poll_seconds",
+			"unwritten_objects", "oldest_unwritten_object_seconds", "watch_failing_seconds")},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			m, registry := newMetrics(t)

@@ -8,11 +8,8 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
-	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 
 	"github.com/vectara-job-operator/vectara-job-operator/api/v1alpha1"
@@ -73,77 +70,5 @@ func TestWatchedNamespaces(t *testing.T) {
 	got := slices.Sorted(maps.Keys(cacheOptions(parse(t, "--watch-namespaces=search,finance")).DefaultNamespaces))
 	if want := []string{"finance", "search"}; !slices.Equal(got, want) {
 		t.Errorf("The namespaces are %q, want %q", got, want)
-	}
-}
-
-func TestSecretsAreStrippedToWhatIsNeeded(t *testing.T) {
-	kept := metav1.ObjectMeta{Namespace: "search", Name: "vectara-credentials", UID: "uid", ResourceVersion: "7"}
-	whole := kept
-	whole.Labels = map[string]string{"team": "search"}
-	whole.Annotations = map[string]string{corev1.LastAppliedConfigAnnotation: `{"data":{"note":"hunter2"}}`}
-	whole.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "kubectl"}}
-
-	got, err := stripSecret(&corev1.Secret{
-		ObjectMeta: whole,
-		Type:       v1alpha1.CredentialsSecretType,
-		Data: map[string][]byte{
-			"api-key": []byte("key"), "client-id": []byte("id"), "client-secret": []byte("secret"), "note": []byte("hunter2"),
-		},
-		StringData: map[string]string{"note": "hunter2"},
-	})
-	if err != nil {
-		t.Fatalf("stripSecret: %v", err)
-	}
-	want := &corev1.Secret{
-		ObjectMeta: kept,
-		Type:       v1alpha1.CredentialsSecretType,
-		Data:       map[string][]byte{"api-key": []byte("key"), "client-id": []byte("id"), "client-secret": []byte("secret")},
-	}
-	if !equality.Semantic.DeepEqual(got, want) {
-		t.Error("The Secret is not stripped to its name, its type and its credentials")
-	}
-}
-
-func TestASecretWithoutCredentialsStaysWithout(t *testing.T) {
-	got, err := stripSecret(&corev1.Secret{Data: map[string][]byte{"note": []byte("hunter2")}})
-	if err != nil {
-		t.Fatalf("stripSecret: %v", err)
-	}
-	if secret, ok := got.(*corev1.Secret); !ok || len(secret.Data) != 0 {
-		t.Errorf("There is more left than nothing: %T", got)
-	}
-}
-
-func TestVectaraJobsAreStrippedOfWhatNobodyReads(t *testing.T) {
-	job := &v1alpha1.VectaraJob{
-		ObjectMeta: metav1.ObjectMeta{
-			Namespace: "search", Name: "reindex-legal", ResourceVersion: "7", Labels: map[string]string{"shard": "a"},
-			Annotations: map[string]string{
-				corev1.LastAppliedConfigAnnotation: "{}", v1alpha1.RequestedAtAnnotation: "now", "note": "x",
-			},
-			ManagedFields: []metav1.ManagedFieldsEntry{{Manager: "kubectl"}},
-		},
-		Spec:   v1alpha1.VectaraJobSpec{JobID: "job_1"},
-		Status: v1alpha1.VectaraJobStatus{ObservedGeneration: 1, State: v1alpha1.JobStateStarted},
-	}
-	want := job.DeepCopy()
-	want.ManagedFields = nil
-	want.Annotations = map[string]string{v1alpha1.RequestedAtAnnotation: "now", "note": "x"}
-	got, err := stripJob(job)
-	if err != nil {
-		t.Fatalf("stripJob: %v", err)
-	}
-	if !equality.Semantic.DeepEqual(got, want) {
-		t.Errorf("What is kept is %+v, want %+v", got, want)
-	}
-}
-
-// TestTransformsLetTombstonesPass: a cache also hands over the word that an object is gone, which is no object.
-func TestTransformsLetTombstonesPass(t *testing.T) {
-	tombstone := toolscache.DeletedFinalStateUnknown{Key: "search/reindex-legal"}
-	for name, strip := range map[string]toolscache.TransformFunc{"VectaraJobs": stripJob, "Secrets": stripSecret} {
-		if got, err := strip(tombstone); err != nil || got != tombstone {
-			t.Errorf("%s: a tombstone becomes %v (%v)", name, got, err)
-		}
 	}
 }

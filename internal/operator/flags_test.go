@@ -6,9 +6,14 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"fmt"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/vectara-job-operator/vectara-job-operator/internal/version"
 )
 
 // documentedDefaults are the flags and defaults that the documentation of the command line gives.
@@ -30,8 +35,10 @@ var documentedDefaults = map[string]string{
 	"leader-election-namespace": "",
 	"metrics-bind-address":      ":8443",
 	"metrics-secure":            "true",
+	"metrics-cert-path":         "",
 	"health-probe-bind-address": ":8081",
 	"pprof-bind-address":        "0",
+	"version":                   "false",
 }
 
 func TestFlagsAndDefaultsAreThoseOfTheDocumentation(t *testing.T) {
@@ -83,7 +90,7 @@ func TestArgumentsThatAreNotFlags(t *testing.T) {
 				t.Errorf("The error is %v, want %q in it", err, test.want)
 			}
 			if help.Len() > 0 {
-				t.Errorf("Help was printed that nobody asked for: %s", &help)
+				t.Errorf("Help was printed that nobody read for: %s", &help)
 			}
 		})
 	}
@@ -129,13 +136,13 @@ func TestTheEnvironmentStandsInForFlags(t *testing.T) {
 func TestEveryFlagHasAVariable(t *testing.T) {
 	options := DefaultOptions()
 	options.flagSet().VisitAll(func(f *flag.Flag) {
-		asked := false
+		read := false
 		name := "VECTARA_JOB_OPERATOR_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 		_, err := ParseOptions(nil, func(variable string) (string, bool) {
-			asked = asked || variable == name
+			read = read || variable == name
 			return "", false
 		}, t.Output())
-		if err != nil || !asked {
+		if err != nil || !read {
 			t.Errorf("--%s: the variable %s is not read (%v)", f.Name, name, err)
 		}
 	})
@@ -174,6 +181,27 @@ func TestBadValuesInTheEnvironment(t *testing.T) {
 			t.Errorf("The error is %v, want none", err)
 		}
 	})
+}
+
+func TestVersion(t *testing.T) {
+	var out bytes.Buffer
+	// What else is wrong is of no interest to whoever asks for the version.
+	if _, err := ParseOptions([]string{"--version", "--endpoint=nowhere"}, noEnv, &out); !errors.Is(err, ErrVersion) {
+		t.Errorf("The error is %v, want %v", err, ErrVersion)
+	}
+	if want := fmt.Sprintf("manager %s (%s, %s/%s)\n", version.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH); out.String() != want {
+		t.Errorf("Printed %q, want %q", &out, want)
+	}
+}
+
+func TestTheEnvironmentDoesNotAskForTheVersion(t *testing.T) {
+	options, err := ParseOptions(nil, envOf(map[string]string{"VECTARA_JOB_OPERATOR_VERSION": "true"}), t.Output())
+	if err != nil {
+		t.Errorf("ParseOptions: %v", err)
+	}
+	if slices.Contains(options.variables, "VECTARA_JOB_OPERATOR_VERSION") {
+		t.Error("The variable counts as known, so that nobody is warned that it has no effect")
+	}
 }
 
 func TestHelp(t *testing.T) {

@@ -4,6 +4,7 @@ package operator
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -40,7 +41,7 @@ import (
 // maxDiscovering is how many discoveries are reconciled at the same time. Each may have several VectaraJobs created at once.
 const maxDiscovering = 4
 
-// shutdownTimeout is for how long work that is under way may go on after the process was told to end.
+// shutdownTimeout is for how long work that is under way may go on after the process got the signal to end.
 const shutdownTimeout = 5 * time.Second
 
 // +kubebuilder:rbac:groups=authentication.k8s.io,resources=tokenreviews,verbs=create
@@ -53,12 +54,13 @@ func SignalContext() context.Context { return ctrl.SetupSignalHandler() }
 // ParseOptions.
 func Run(ctx context.Context, options Options) error {
 	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&options.Zap)))
+	warnOfUnknownVariables(ctrl.Log, os.Environ(), options.variables)
 	if options.LeaderElect && options.LeaderElectionNamespace == "" && !inCluster() {
 		return errors.New("--leader-election-namespace: expected the name of a namespace, as the manager does not run in a cluster; or set --leader-elect=false")
 	}
 	restConfig, err := ctrl.GetConfig()
 	if err != nil {
-		return fmt.Errorf("finding a cluster: %w", err)
+		return fmt.Errorf("reading the kubeconfig: %w", err)
 	}
 	mgr, err := NewManager(restConfig, options)
 	if err != nil {
@@ -76,7 +78,7 @@ func inCluster() bool {
 
 // NewManager assembles the operator for a cluster.
 func NewManager(restConfig *rest.Config, options Options) (manager.Manager, error) {
-	meter, err := metrics.New(ctrlmetrics.Registry)
+	recorder, err := metrics.New(ctrlmetrics.Registry)
 	if err != nil {
 		return nil, fmt.Errorf("setting up metrics: %w", err)
 	}
@@ -86,7 +88,7 @@ func NewManager(restConfig *rest.Config, options Options) (manager.Manager, erro
 		AllowInsecure: options.AllowInsecureEndpoints,
 		RootCAs:       options.rootCAs,
 		UserAgent:     userAgent(),
-		OnExchange:    meter.Exchanged,
+		OnRoundTrip:   recorder.RoundTripEnded,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("setting up the Vectara client: %w", err)
@@ -94,6 +96,9 @@ func NewManager(restConfig *rest.Config, options Options) (manager.Manager, erro
 
 	restConfig = rest.CopyConfig(restConfig)
 	restConfig.UserAgent = userAgent()
+	restConfig.Wrap(withDeadline)
+	watches := newWatchMonitor(time.Now)
+	restConfig.Wrap(watches.wrap)
 	mgr, err := ctrl.NewManager(restConfig, ctrl.Options{
 		Scheme:                        newScheme(),
 		MapperProvider:                newMapper,
@@ -115,28 +120,37 @@ func NewManager(restConfig *rest.Config, options Options) (manager.Manager, erro
 		return nil, fmt.Errorf("setting up the manager: %w", err)
 	}
 
-	waker := &controller.Waker{}
+	changes := &controller.EventSource{}
 	source := jobs.NewSource(
-		func(credentials vectara.Credentials) jobs.API { return api.NewSession(credentials) },
+		func(credentials vectara.Credentials, onTokenRequest func()) jobs.API {
+			return api.NewSession(credentials, onTokenRequest)
+		},
 		jobs.Limits{RequestsPerSecond: options.RequestsPerSecond, Burst: options.Burst},
-		waker.Wake,
+		changes.Enqueue,
 	)
-	source.SetMeter(meter)
+	source.SetRecorder(recorder)
+	events, err := newEventWriter(mgr, recorder)
+	if err != nil {
+		return nil, fmt.Errorf("setting up events: %w", err)
+	}
+	writes := &controller.WriteMonitor{Recorder: events, Metrics: recorder, Now: time.Now}
 	reconciler := &controller.Reconciler{
 		Client:         mgr.GetClient(),
-		Recorder:       mgr.GetEventRecorder(controller.FieldOwner),
+		Recorder:       events,
 		Source:         source,
 		Bounds:         controller.PollBounds{Min: options.PollMin, Max: options.PollMax},
 		RequestTimeout: options.RequestTimeout,
 		Now:            time.Now,
-		Meter:          meter,
+		Metrics:        recorder,
+		Writes:         writes,
 	}
 	discoverer := &controller.DiscoveryReconciler{
 		Client:   mgr.GetClient(),
-		Recorder: mgr.GetEventRecorder(controller.FieldOwner),
+		Recorder: events,
 		Source:   source,
 		Selector: options.selector,
-		Meter:    meter,
+		Metrics:  recorder,
+		Writes:   writes,
 		Now:      time.Now,
 	}
 	served, err := discovery.NewDiscoveryClientForConfigAndClient(restConfig, mgr.GetHTTPClient())
@@ -148,7 +162,7 @@ func NewManager(restConfig *rest.Config, options Options) (manager.Manager, erro
 		discovery: served,
 		setup: func(ctx context.Context) error {
 			return errors.Join(
-				reconciler.SetupWithManager(ctx, mgr, waker, ctrlcontroller.Options{
+				reconciler.SetupWithManager(ctx, mgr, changes, ctrlcontroller.Options{
 					MaxConcurrentReconciles: options.MaxConcurrentReconciles,
 				}),
 				discoverer.SetupWithManager(ctx, mgr, ctrlcontroller.Options{
@@ -157,13 +171,16 @@ func NewManager(restConfig *rest.Config, options Options) (manager.Manager, erro
 			)
 		},
 	}
-	meter.Show(viewsOf(mgr, starter, source))
+	recorder.Show(viewsOf(mgr, starter, source, writes, watches))
 	for _, err := range []error{
 		mgr.Add(starter),
 		// A runnable like any other: it runs on the leader only, and is waited for at the end.
 		mgr.Add(manager.RunnableFunc(source.Run)),
+		mgr.Add(manager.RunnableFunc(events.Run)),
 		mgr.AddHealthzCheck("ping", healthz.Ping),
 		mgr.AddReadyzCheck("caches", starter.ready),
+		mgr.AddReadyzCheck("watches", watches.ready),
+		mgr.AddReadyzCheck("writes", writes.Ready),
 	} {
 		if err != nil {
 			return nil, fmt.Errorf("setting up the manager: %w", err)
@@ -175,7 +192,11 @@ func NewManager(restConfig *rest.Config, options Options) (manager.Manager, erro
 func metricsOptions(options Options) metricsserver.Options {
 	o := metricsserver.Options{BindAddress: options.MetricsBindAddress, SecureServing: options.MetricsSecure}
 	if options.MetricsSecure {
+		// Without a folder, the server makes itself a certificate.
+		o.CertDir, o.CertName, o.KeyName = options.MetricsCertPath, metricsCert, metricsKey
 		o.FilterProvider = filters.WithAuthenticationAndAuthorization
+		// A client that opens and resets HTTP/2 streams costs a server more than it costs the client.
+		o.TLSOpts = []func(*tls.Config){func(c *tls.Config) { c.NextProtos = []string{"http/1.1"} }}
 	}
 	return o
 }

@@ -3,11 +3,13 @@
 package operator
 
 import (
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,19 +46,32 @@ type Options struct {
 
 	MetricsBindAddress     string
 	MetricsSecure          bool
+	MetricsCertPath        string
 	HealthProbeBindAddress string
 	PprofBindAddress       string
 
 	Zap zap.Options
 
+	// Whether only the version is asked for.
+	version bool
+
 	// What validation found in the strings above.
 	rootCAs    *x509.CertPool
 	namespaces []string
 	selector   labels.Selector
+
+	// The names of the environment variables that stand for flags. Binding the flags a second time would reset controller-runtime's.
+	variables []string
 }
 
 // disabled is the bind address that switches a listener off.
 const disabled = "0"
+
+// The files in the folder of the metrics certificate, as in a Secret of the type kubernetes.io/tls.
+const (
+	metricsCert = "tls.crt"
+	metricsKey  = "tls.key"
+)
 
 // DefaultOptions are the options when nothing is set.
 func DefaultOptions() Options {
@@ -70,7 +85,7 @@ func DefaultOptions() Options {
 		Burst:                   40,
 		MaxConcurrentReconciles: 64,
 		LeaderElect:             true,
-		LeaderElectionID:        "vectara-job-operator.jobs.vectara.io",
+		LeaderElectionID:        wholeLease,
 		MetricsBindAddress:      ":8443",
 		MetricsSecure:           true,
 		HealthProbeBindAddress:  ":8081",
@@ -96,6 +111,13 @@ func (o *Options) validate() error {
 	var err error
 	if o.rootCAs, err = rootCAs(o.CAFile); err != nil {
 		wrong = append(wrong, fmt.Errorf("--ca-file: %w", err))
+	}
+
+	if o.MetricsCertPath != "" {
+		if _, err := tls.LoadX509KeyPair(filepath.Join(o.MetricsCertPath, metricsCert), filepath.Join(o.MetricsCertPath, metricsKey)); err != nil {
+			wrong = append(wrong, fmt.Errorf("--metrics-cert-path: expected a folder with %s and %s: %w", metricsCert, metricsKey, err))
+		}
+		expect(o.MetricsSecure, "metrics-cert-path", "it only together with --metrics-secure")
 	}
 
 	const day = 24 * time.Hour
@@ -127,7 +149,7 @@ func (o *Options) validate() error {
 	}
 
 	if o.LeaderElect {
-		expect(len(validation.IsDNS1123Subdomain(o.LeaderElectionID)) == 0, "leader-election-id",
+		expect(len(validation.IsDNS1123Subdomain(o.LeaderElectionID)) == 0, leaseFlag,
 			"the name of a Lease (lower-case letters, digits, - and .), got %q", o.LeaderElectionID)
 	}
 	expect(o.LeaderElectionNamespace == "" || len(validation.IsDNS1123Label(o.LeaderElectionNamespace)) == 0,

@@ -23,7 +23,7 @@ import (
 	"github.com/vectara-job-operator/vectara-job-operator/api/v1alpha1"
 )
 
-// crdInterval is how often the API server is asked whether it serves the operator's kinds yet.
+// crdInterval is how often the API server is polled for whether it serves the operator's kinds yet.
 const crdInterval = 2 * time.Second
 
 // ownKinds are the kinds that the operator serves.
@@ -70,20 +70,20 @@ func (s *starter) Start(ctx context.Context) error {
 // awaitCRD returns once the API server serves the operator's kinds.
 func (s *starter) awaitCRD(ctx context.Context) error {
 	log := s.manager.GetLogger().WithValues("groupVersion", v1alpha1.GroupVersion)
-	told := false
+	logged := false
 	return wait.PollUntilContextCancel(ctx, crdInterval, true, func(context.Context) (bool, error) {
 		resources, err := s.discovery.ServerResourcesForGroupVersion(v1alpha1.GroupVersion.String())
 		missing := missingKinds(resources)
 		switch {
 		case err == nil && len(missing) == 0:
 			return true, nil
-		case told:
+		case logged:
 		case err == nil || apierrors.IsNotFound(err):
 			log.Info("Waiting for the CRDs: the API server does not serve all kinds yet", "missing", missing)
-			told = true
+			logged = true
 		default:
 			log.Error(err, "Waiting for the API server to say which kinds it serves")
-			told = true
+			logged = true
 		}
 		return false, nil
 	})

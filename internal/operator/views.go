@@ -9,14 +9,17 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
 	"github.com/vectara-job-operator/vectara-job-operator/api/v1alpha1"
+	"github.com/vectara-job-operator/vectara-job-operator/internal/controller"
 	"github.com/vectara-job-operator/vectara-job-operator/internal/jobs"
 	"github.com/vectara-job-operator/vectara-job-operator/internal/metrics"
 )
 
 // viewsOf show metrics how the operator stands.
-func viewsOf(mgr manager.Manager, starter *starter, source *jobs.Source) metrics.Views {
+func viewsOf(mgr manager.Manager, starter *starter, source *jobs.Source, writes *controller.WriteMonitor, watches *watchMonitor) metrics.Views {
 	return metrics.Views{
 		Sessions: source.Stats,
+		Writes:   writes.Stats,
+		Watches:  watches.failingFor,
 		Jobs: func() ([]v1alpha1.VectaraJob, bool) {
 			var list v1alpha1.VectaraJobList
 			ok := countable(mgr, starter, &list)
@@ -42,6 +45,6 @@ func countable(mgr manager.Manager, starter *starter, list client.ObjectList) bo
 	if starter.ready(nil) != nil {
 		return false
 	}
-	// The cache answers; it fails only when the process ends.
+	// This reads the cache, which fails only when the process ends.
 	return mgr.GetClient().List(context.Background(), list, client.UnsafeDisableDeepCopy) == nil
 }

@@ -16,23 +16,23 @@ import (
 const (
 	defaultTokenLifetime = 30 * time.Minute
 	defaultUsername      = "simulated-user"
-	sweepTokensFrom      = 1024
+	minDropAt            = 1024
 )
 
 // Access says what an API key or an OAuth client may do.
 type Access struct {
-	// Denied answers 403 for every job, and to every list and start.
+	// Denied makes every GET, list and start return 403.
 	Denied bool
 	// Corpora, if set, are the only ones: a job that has another corpus is 403 and not listed.
 	Corpora []string
-	// RequestsPerSecond is the budget of API calls, with a burst of as many (at least one).
-	// Beyond it the answer is 429 with Retry-After. Zero means unlimited.
+	// RequestsPerSecond is the rate limit of API calls, with a burst of as many (at least one).
+	// Beyond it the response is 429 with Retry-After. Zero means unlimited.
 	RequestsPerSecond float64
 	// Username is in created_by_username of the jobs started; "simulated-user" when empty.
 	Username string
 }
 
-// allows tells whether a job or call that touches these corpora is permitted.
+// allows reports whether a job or call that touches these corpora is permitted.
 func (a Access) allows(corpora []string) bool {
 	if a.Denied {
 		return false
@@ -53,7 +53,7 @@ type principal struct {
 	access   Access
 	secret   string        // of an OAuth client
 	lifetime time.Duration // of an OAuth client's tokens
-	budget   budget
+	limiter  rateLimiter
 }
 
 func newPrincipal(a Access) *principal {
@@ -61,7 +61,7 @@ func newPrincipal(a Access) *principal {
 	if a.Username == "" {
 		a.Username = defaultUsername
 	}
-	return &principal{access: a, budget: budget{perSecond: a.RequestsPerSecond}}
+	return &principal{access: a, limiter: rateLimiter{perSecond: a.RequestsPerSecond}}
 }
 
 // token is an access token that was issued.
@@ -77,7 +77,7 @@ type directory struct {
 	keys    map[string]*principal
 	clients map[string]*principal
 	tokens  map[string]token
-	sweepAt int // number of tokens at which those that expired are dropped
+	dropAt  int // number of tokens at which those that expired are dropped
 }
 
 func newDirectory() *directory {
@@ -85,7 +85,7 @@ func newDirectory() *directory {
 		keys:    map[string]*principal{},
 		clients: map[string]*principal{},
 		tokens:  map[string]token{},
-		sweepAt: sweepTokensFrom,
+		dropAt:  minDropAt,
 	}
 }
 
@@ -108,6 +108,21 @@ func (d *directory) identify(header http.Header, now time.Time) *principal {
 	return issued.owner
 }
 
+// credential names what a request identifies itself with: the API key, or the ID of the OAuth client; "" if neither.
+func (d *directory) credential(c *call) string {
+	if c.op == OpToken {
+		form, _ := tokenForm(c)
+		return form.Get("client_id")
+	}
+	if key := c.header.Get("x-api-key"); key != "" {
+		return key
+	}
+	_, value, _ := strings.Cut(c.header.Get("Authorization"), " ")
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.tokens[value].client
+}
+
 // issue makes a token for a client, unless the secret is wrong.
 func (d *directory) issue(client, secret string, now time.Time) (value string, lifetime time.Duration, ok bool) {
 	d.mu.Lock()
@@ -116,15 +131,15 @@ func (d *directory) issue(client, secret string, now time.Time) (value string, l
 	if owner == nil || subtle.ConstantTimeCompare([]byte(owner.secret), []byte(secret)) != 1 {
 		return "", 0, false
 	}
-	d.sweep(now)
+	d.dropExpired(now)
 	value = "simulated-token-" + rand.Text()
 	d.tokens[value] = token{owner: owner, client: client, expires: now.Add(owner.lifetime)}
 	return value, owner.lifetime, true
 }
 
-// sweep keeps a long run from collecting tokens for ever, at a cost that is constant on average.
-func (d *directory) sweep(now time.Time) {
-	if len(d.tokens) < d.sweepAt {
+// dropExpired drops expired tokens, so that a long run does not collect them for ever. On average, its cost is constant.
+func (d *directory) dropExpired(now time.Time) {
+	if len(d.tokens) < d.dropAt {
 		return
 	}
 	for value, issued := range d.tokens {
@@ -132,17 +147,17 @@ func (d *directory) sweep(now time.Time) {
 			delete(d.tokens, value)
 		}
 	}
-	d.sweepAt = max(sweepTokensFrom, 2*len(d.tokens))
+	d.dropAt = max(minDropAt, 2*len(d.tokens))
 }
 
-// AddAPIKey admits an API key. Adding it again replaces its access and refills its budget.
+// AddAPIKey admits an API key. Adding it again replaces its access and resets its rate limiter.
 func (s *Server) AddAPIKey(key string, a Access) {
 	s.directory.mu.Lock()
 	defer s.directory.mu.Unlock()
 	s.directory.keys[key] = newPrincipal(a)
 }
 
-// RemoveAPIKey lets the key be answered with 401.
+// RemoveAPIKey has requests with the key get 401.
 func (s *Server) RemoveAPIKey(key string) {
 	s.directory.mu.Lock()
 	defer s.directory.mu.Unlock()
@@ -176,8 +191,8 @@ func (s *Server) ExpireTokens() {
 	clear(s.directory.tokens)
 }
 
-// budget is a token bucket.
-type budget struct {
+// rateLimiter is a token bucket.
+type rateLimiter struct {
 	perSecond float64
 
 	mu     sync.Mutex
@@ -185,23 +200,23 @@ type budget struct {
 	tokens float64
 }
 
-// take spends one request. If none is left, it tells in how many whole seconds there will be.
-func (b *budget) take(now time.Time) (retryAfter int, ok bool) {
-	if b.perSecond <= 0 {
+// take spends one request. If none is left, it returns in how many whole seconds there will be one.
+func (l *rateLimiter) take(now time.Time) (retryAfter int, ok bool) {
+	if l.perSecond <= 0 {
 		return 0, true
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	burst := max(b.perSecond, 1)
-	if b.last.IsZero() {
-		b.tokens = burst
-	} else if passed := now.Sub(b.last); passed > 0 {
-		b.tokens = min(burst, b.tokens+passed.Seconds()*b.perSecond)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	burst := max(l.perSecond, 1)
+	if l.last.IsZero() {
+		l.tokens = burst
+	} else if passed := now.Sub(l.last); passed > 0 {
+		l.tokens = min(burst, l.tokens+passed.Seconds()*l.perSecond)
 	}
-	b.last = now
-	if b.tokens >= 1 {
-		b.tokens--
+	l.last = now
+	if l.tokens >= 1 {
+		l.tokens--
 		return 0, true
 	}
-	return max(1, int(math.Ceil((1-b.tokens)/b.perSecond))), false
+	return max(1, int(math.Ceil((1-l.tokens)/l.perSecond))), false
 }

@@ -14,13 +14,13 @@ import (
 // corpusKeyPattern is the API's, its bound on the length included.
 var corpusKeyPattern = regexp.MustCompile(`^[a-zA-Z0-9_=-]{1,50}$`)
 
-// answer computes the proper answer to a call.
-func (s *Server) answer(c *call) answer {
+// respond computes the proper response to a call.
+func (s *Server) respond(c *call) response {
 	switch {
 	case c.allow != "":
-		a := c.refuse(http.StatusMethodNotAllowed, "The method is not allowed here; use "+c.allow+".")
-		a.header.Set("Allow", c.allow)
-		return a
+		res := c.refuse(http.StatusMethodNotAllowed, "The method is not allowed here; use "+c.allow+".")
+		res.header.Set("Allow", c.allow)
+		return res
 	case c.tooLarge:
 		return c.refuse(http.StatusRequestEntityTooLarge, "The request body is too large.")
 	case c.op == "":
@@ -28,21 +28,21 @@ func (s *Server) answer(c *call) answer {
 	case c.op == OpToken:
 		return s.issueToken(c)
 	default:
-		return s.answerAPI(c)
+		return s.respondAPI(c)
 	}
 }
 
-// answerAPI lets through whom it knows and who has budget left.
-func (s *Server) answerAPI(c *call) answer {
+// respondAPI checks the credentials and the rate limit of an API call, and responds.
+func (s *Server) respondAPI(c *call) response {
 	now := s.options.Now()
 	caller := s.directory.identify(c.header, now)
 	if caller == nil {
 		return s.unauthorized(c)
 	}
-	if seconds, ok := caller.budget.take(now); !ok {
-		a := c.refuse(http.StatusTooManyRequests, "Too many requests.")
-		a.header.Set("Retry-After", strconv.Itoa(seconds))
-		return a
+	if seconds, ok := caller.limiter.take(now); !ok {
+		res := c.refuse(http.StatusTooManyRequests, "Too many requests.")
+		res.header.Set("Retry-After", strconv.Itoa(seconds))
+		return res
 	}
 	switch c.op {
 	case OpGetJob:
@@ -54,18 +54,18 @@ func (s *Server) answerAPI(c *call) answer {
 	}
 }
 
-func (s *Server) unauthorized(c *call) answer {
+func (s *Server) unauthorized(c *call) response {
 	if s.options.UnauthorizedBody == "" {
 		return c.refuse(http.StatusUnauthorized, "The credentials are missing or not valid.")
 	}
-	return answer{
+	return response{
 		status: http.StatusUnauthorized,
 		header: http.Header{"Content-Type": {s.options.UnauthorizedContentType}},
 		body:   []byte(s.options.UnauthorizedBody),
 	}
 }
 
-func (s *Server) getJob(c *call, access Access) answer {
+func (s *Server) getJob(c *call, access Access) response {
 	if access.Denied {
 		return c.forbidden()
 	}
@@ -80,15 +80,15 @@ func (s *Server) getJob(c *call, access Access) answer {
 	if job.begun.IsZero() {
 		s.store.begin(c.jobID, now)
 	}
-	return respond(http.StatusOK, job.fields(now))
+	return jsonResponse(http.StatusOK, job.fields(now))
 }
 
-func (c *call) forbidden() answer {
+func (c *call) forbidden() response {
 	return c.refuse(http.StatusForbidden, "You do not have permission for this.")
 }
 
-// startJob starts a job that replaces filter attributes. What the body asks for is ignored.
-func (s *Server) startJob(c *call, access Access) answer {
+// startJob starts a job that replaces filter attributes. What the body says is ignored.
+func (s *Server) startJob(c *call, access Access) response {
 	switch {
 	case !corpusKeyPattern.MatchString(c.corpus):
 		return c.refuse(http.StatusBadRequest, "The corpus key is not valid.")
@@ -105,9 +105,9 @@ func (s *Server) startJob(c *call, access Access) answer {
 		CreatedByUsername: access.Username,
 		Steps:             s.options.StartedSteps,
 	})
-	a := respond(http.StatusOK, map[string]any{"job_id": id})
-	a.startedJob = id
-	return a
+	res := jsonResponse(http.StatusOK, map[string]any{"job_id": id})
+	res.startedJob = id
+	return res
 }
 
 // newJobID makes an ID as long and as mixed as the real ones, padding included.

@@ -127,7 +127,7 @@ func TestRequestIDsAreUnique(t *testing.T) {
 		}
 	}
 	if len(seen) != 60 || seen[""] {
-		t.Errorf("60 answers have %d request IDs", len(seen))
+		t.Errorf("60 responses have %d request IDs", len(seen))
 	}
 }
 
@@ -138,11 +138,11 @@ func TestPathPrefixIsPartOfTheAPIOnly(t *testing.T) {
 		t.Fatalf("URL() = %s, want it to end in %s", h.URL(), want)
 	}
 	if got := h.getJob(t, testJob); got.status != 200 {
-		t.Errorf("under the prefix the job is answered with %d", got.status)
+		t.Errorf("under the prefix the job's status is %d", got.status)
 	}
 	root := strings.TrimSuffix(h.URL(), "/on%20prem/vectara")
 	if got := h.do(t, http.MethodGet, root+"/v2/jobs/"+testJob, "", withKey(testKey)); got.status != 404 {
-		t.Errorf("outside of the prefix the job is answered with %d, want 404", got.status)
+		t.Errorf("outside of the prefix the job's status is %d, want 404", got.status)
 	}
 	if h.TokenURL() != root+"/oauth2/token" {
 		t.Errorf("TokenURL() = %s", h.TokenURL())
@@ -170,7 +170,7 @@ func TestARemovedKeyIsRefused(t *testing.T) {
 	}
 }
 
-func TestBudgetOfRequests(t *testing.T) {
+func TestRateLimitOfRequests(t *testing.T) {
 	tests := []struct {
 		perSecond  float64
 		burst      int
@@ -193,7 +193,7 @@ func TestBudgetOfRequests(t *testing.T) {
 			}
 			got := h.getJob(t, testJob)
 			if got.status != 429 || got.header.Get("Retry-After") != test.retryAfter {
-				t.Errorf("beyond the budget: got %d, Retry-After %q", got.status, got.header.Get("Retry-After"))
+				t.Errorf("beyond the rate limit: got %d, Retry-After %q", got.status, got.header.Get("Retry-After"))
 			}
 			if got := h.do(t, http.MethodGet, h.URL()+"/v2/jobs/"+testJob, "", withKey("other")); got.status != 200 {
 				t.Errorf("another key pays for it: got %d", got.status)

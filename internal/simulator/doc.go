@@ -5,7 +5,7 @@
 //
 // It knows GET /v2/jobs/{id}, GET /v2/jobs, POST
 // /v2/corpora/{corpus_key}/replace_filter_attributes and POST /oauth2/token. Jobs live
-// through scripted states in time, API keys and OAuth clients have permissions and budgets,
+// through scripted states in time, API keys and OAuth clients have permissions and rate limits,
 // and faults can be scripted. What came in is kept in a bounded request log.
 //
 // A simulator listens on loopback only. All its methods may be called from many goroutines.

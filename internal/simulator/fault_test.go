@@ -28,7 +28,7 @@ func TestFaultAnswers(t *testing.T) {
 		body   string // contained in the body
 	}{
 		{
-			name:  "a status brings a fitting error",
+			name:  "a status has a fitting error",
 			fault: simulator.Fault{Status: 503}, status: 503,
 			header: map[string]string{"Content-Type": "application/json"},
 			body:   `{"messages":["Simulated fault: 503 Service Unavailable."],"request_id":"sim-`,
@@ -50,7 +50,7 @@ func TestFaultAnswers(t *testing.T) {
 			body: `{"id":null}`,
 		},
 		{
-			name:  "a status below 400 leaves the rest of the answer",
+			name:  "a status below 400 leaves the rest of the response",
 			fault: simulator.Fault{Status: 203}, status: 203,
 			body: `"state":"queued"`,
 		},
@@ -64,7 +64,7 @@ func TestFaultAnswers(t *testing.T) {
 			header: map[string]string{"Retry-After": "soon"},
 		},
 		{
-			name:  "headers are added to the proper answer",
+			name:  "headers are added to the proper response",
 			fault: simulator.Fault{Header: http.Header{"x-extra": {"1"}}}, status: 200,
 			header: map[string]string{"X-Extra": "1"},
 			body:   `"state":"queued"`,
@@ -80,7 +80,7 @@ func TestFaultAnswers(t *testing.T) {
 			header: map[string]string{"Location": "/elsewhere"},
 		},
 		{
-			name:  "a delay ends in the proper answer",
+			name:  "a delay ends in the proper response",
 			fault: simulator.Fault{Delay: time.Millisecond}, status: 200,
 			body: `"state":"queued"`,
 		},
@@ -170,7 +170,12 @@ func TestSenselessFaultsPanic(t *testing.T) {
 		"an impossible status":    {Status: 1000},
 		"a negative count":        {Times: -1},
 		"a negative delay":        {Delay: -1},
+		"a negative trickle":      {Trickle: -1},
 		"an unknown operation":    {Operation: "get"},
+		"a negative lag":          {Operation: simulator.OpListJobs, Lag: -1},
+		"a negative page size":    {Operation: simulator.OpListJobs, PageSize: -1},
+		"an empty list of a job":  {Operation: simulator.OpGetJob, Empty: true},
+		"a lag of any request":    {Lag: time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {
@@ -189,7 +194,7 @@ func TestADelayedAnswerIsAsOldAsItsDelay(t *testing.T) {
 	began := time.Now()
 	got := h.getJob(t, testJob)
 	if took := time.Since(began); took < 20*time.Millisecond {
-		t.Errorf("the answer came after %s", took)
+		t.Errorf("the response came after %s", took)
 	}
 	if state := got.object(t)["state"]; state != "queued" {
 		t.Errorf("the state is %v", state)
@@ -201,7 +206,7 @@ func TestLatencyHoldsEveryAnswerBack(t *testing.T) {
 	began := time.Now()
 	h.getJob(t, "job_unknown")
 	if took := time.Since(began); took < 20*time.Millisecond {
-		t.Errorf("the answer came after %s", took)
+		t.Errorf("the response came after %s", took)
 	}
 }
 
@@ -227,7 +232,7 @@ func TestHangAndDelayEndWithTheClient(t *testing.T) {
 				t.Errorf("got %v, want that the client went away", err)
 			}
 			if log := h.Requests(); len(log) != 1 || log[0].Status != 0 {
-				t.Errorf("a request without an answer has to have status 0: %+v", log)
+				t.Errorf("a request without a response has to have status 0: %+v", log)
 			}
 		})
 	}
@@ -248,7 +253,7 @@ func TestTruncate(t *testing.T) {
 		fault simulator.Fault
 		valid bool // what arrives is JSON nevertheless
 	}{
-		{name: "the proper answer loses its second half", fault: simulator.Fault{Truncate: true}},
+		{name: "the proper response loses its second half", fault: simulator.Fault{Truncate: true}},
 		{name: "a given body arrives whole and more was promised", fault: simulator.Fault{Truncate: true, Body: `{"id":"x"}`}, valid: true},
 		{name: "an error is cut too", fault: simulator.Fault{Truncate: true, Status: 500}},
 	}
@@ -264,6 +269,21 @@ func TestTruncate(t *testing.T) {
 				t.Errorf("got %q", got.body)
 			}
 		})
+	}
+}
+
+func TestTrickle(t *testing.T) {
+	h := startWithJob(t)
+	h.Inject(simulator.Fault{Trickle: time.Millisecond})
+	began := time.Now()
+	response := h.open(t, http.Header{"X-Api-Key": {testKey}})
+	defer response.Body.Close()
+	begin := make([]byte, 11)
+	if _, err := io.ReadFull(response.Body, begin); err != nil || !strings.HasPrefix(string(begin), `{`) {
+		t.Errorf("it begins with %q: %v", begin, err)
+	}
+	if took := time.Since(began); took < 10*time.Millisecond {
+		t.Errorf("11 bytes came within %s", took)
 	}
 }
 
@@ -302,7 +322,7 @@ func TestGzipBomb(t *testing.T) {
 	}
 }
 
-// open sends a request for the job and leaves the answer's body to be read.
+// open sends a request for the job and leaves the response body to be read.
 func (h *harness) open(t *testing.T, header http.Header) *http.Response {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, h.URL()+"/v2/jobs/"+testJob, http.NoBody)

@@ -75,7 +75,7 @@ func start(t testing.TB, options simulator.Options) *harness {
 	return h
 }
 
-// reply is an answer, read to its end.
+// reply is a response, read to its end.
 type reply struct {
 	status int
 	header http.Header
@@ -92,7 +92,7 @@ func (r reply) object(t testing.TB) map[string]any {
 	return out
 }
 
-// try sends a request and reads the answer; either may fail.
+// try sends a request and reads the response; either may fail.
 func (h *harness) try(ctx context.Context, method, address, body string, header http.Header) (reply, error) {
 	request, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(body))
 	if err != nil {
@@ -123,7 +123,7 @@ func withToken(token string) http.Header {
 	return http.Header{"Authorization": {"Bearer " + token}}
 }
 
-// get asks for an API path with the all-powerful key.
+// get requests an API path with the all-powerful key.
 func (h *harness) get(t testing.TB, path string) reply {
 	t.Helper()
 	return h.do(t, http.MethodGet, h.URL()+path, "", withKey(testKey))
@@ -134,7 +134,7 @@ func (h *harness) getJob(t testing.TB, id string) reply {
 	return h.get(t, "/v2/jobs/"+url.PathEscape(id))
 }
 
-// token asks for one with a well-formed form.
+// token requests one with a well-formed form.
 func (h *harness) token(t testing.TB, client, secret string) reply {
 	t.Helper()
 	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {client}, "client_secret": {secret}}

@@ -19,33 +19,33 @@ const (
 
 // Job is a scripted job.
 type Job struct {
-	// ID is what the job is asked for by.
+	// ID is what requests name the job by.
 	ID string
-	// Type is left out of the answer when empty.
+	// Type is left out of the response when empty.
 	Type string
-	// CorpusKeys are left out of the answer when nil, and are [] when empty.
+	// CorpusKeys are left out of the response when nil, and are [] when empty.
 	CorpusKeys []string
-	// CreatedByUsername is left out of the answer when empty, as for a job that the system made.
+	// CreatedByUsername is left out of the response when empty, as for a job that the system made.
 	CreatedByUsername string
 	// CreatedAt is the time of AddJob when zero.
 	CreatedAt time.Time
-	// Steps are the job's life. With none, its state is left out of the answer.
+	// Steps are the job's life. With none, its state is left out of the response.
 	Steps []Step
 	// StartOnFirstGet lets the first step begin with the first authorised GET of the job, and not
 	// with AddJob.
 	StartOnFirstGet bool
-	// Extra is merged over the answer. A nil value deletes the field; json.RawMessage("null")
+	// Extra is merged over the response. A nil value deletes the field; json.RawMessage("null")
 	// makes it null. It changes nothing else: permissions and filters go by the job's own fields.
 	Extra map[string]any
 }
 
 // Step is a stretch of a job's life.
 type Step struct {
-	// State is left out of the answer when empty.
+	// State is left out of the response when empty.
 	State string
 	// For is how long the step lasts. The last step lasts for ever, whatever it says.
 	For time.Duration
-	// Comment is left out of the answer when empty.
+	// Comment is left out of the response when empty.
 	Comment string
 }
 
@@ -53,7 +53,8 @@ type Step struct {
 type liveJob struct {
 	Job
 
-	serial uint64    // tells jobs apart that were created at the same time
+	serial uint64    // distinguishes jobs that were created at the same time
+	added  time.Time // when the simulator got to know it
 	begun  time.Time // when the first step began; zero while it waits for its first GET
 }
 
@@ -65,7 +66,7 @@ func newLiveJob(job Job, serial uint64, now time.Time) *liveJob {
 	if job.CreatedAt.IsZero() {
 		job.CreatedAt = now
 	}
-	live := &liveJob{Job: job, serial: serial}
+	live := &liveJob{Job: job, serial: serial, added: now}
 	if !job.StartOnFirstGet {
 		live.begun = now
 	}
@@ -82,7 +83,7 @@ type moment struct {
 	completedAt time.Time // zero: not yet, or not any more
 }
 
-// at computes where the job stands, so that no job costs anything while nobody asks.
+// at computes where the job stands, so that no job costs anything while nobody requests it.
 func (j *liveJob) at(now time.Time) moment {
 	m := moment{step: -1}
 	began := j.begun

@@ -28,8 +28,8 @@ func base() simulator.Job {
 	}
 }
 
-// baseAnswer is how base is answered for as long as it is queued.
-func baseAnswer() map[string]any {
+// baseResponse is the response for base while it is queued.
+func baseResponse() map[string]any {
 	return map[string]any{
 		"id":                  testJob,
 		"type":                "replace_filter_attributes",
@@ -40,9 +40,9 @@ func baseAnswer() map[string]any {
 	}
 }
 
-// fields returns the queued answer with these changes; nil removes a field.
+// fields returns the queued response with these changes; nil removes a field.
 func fields(changes map[string]any) map[string]any {
-	out := baseAnswer()
+	out := baseResponse()
 	maps.Copy(out, changes)
 	maps.DeleteFunc(out, func(_ string, value any) bool { return value == nil })
 	return out
@@ -226,7 +226,7 @@ func TestSetState(t *testing.T) {
 			}),
 		},
 		{
-			name:  "begins the life of a job that nobody asked for yet",
+			name:  "begins the life of a job that nobody has requested yet",
 			after: 2 * time.Second, state: "started",
 			mutate: func(j *simulator.Job) { j.StartOnFirstGet = true },
 			want: fields(map[string]any{
@@ -291,7 +291,7 @@ func TestJobsComeAndGo(t *testing.T) {
 	}
 	h.RemoveJob(testJob)
 	if got := h.getJob(t, testJob); got.status != http.StatusNotFound {
-		t.Errorf("a removed job is answered with %d, want 404", got.status)
+		t.Errorf("the status of a removed job is %d, want 404", got.status)
 	}
 }
 

@@ -44,7 +44,7 @@ func parseListQuery(values url.Values) (listQuery, error) {
 		}
 		q.after = after
 	}
-	// An empty key is what some answers end with, so it means the beginning.
+	// An empty key is what some responses end with, so it means the beginning.
 	if text := values.Get("page_key"); text != "" {
 		before, ok := parsePageKey(text)
 		if !ok {
@@ -55,7 +55,7 @@ func parseListQuery(values url.Values) (listQuery, error) {
 	return q, nil
 }
 
-func (s *Server) listJobs(c *call, access Access) answer {
+func (s *Server) listJobs(c *call, access Access) response {
 	if c.queryErr != nil {
 		return c.refuse(http.StatusBadRequest, "The query is malformed.")
 	}
@@ -67,17 +67,27 @@ func (s *Server) listJobs(c *call, access Access) answer {
 		return c.forbidden()
 	}
 	now := s.options.Now()
-	jobs, more := s.store.page(q.before, q.after, q.limit, func(job *liveJob) bool {
-		return access.allows(job.CorpusKeys) && q.wants(job, now)
-	})
-	list := make([]map[string]any, len(jobs))
-	for i := range jobs {
-		list[i] = jobs[i].fields(now)
+	if c.fault.PageSize > 0 {
+		q.limit = min(q.limit, c.fault.PageSize)
 	}
-	return respond(http.StatusOK, map[string]any{"jobs": list, "metadata": s.listMetadata(jobs, more)})
+	jobs, more := s.store.page(q.before, q.after, q.limit, func(job *liveJob) bool {
+		return access.allows(job.CorpusKeys) && c.fault.lists(job, now) && (c.fault.FilterAfterPaging || q.wants(job, now))
+	})
+	list := make([]map[string]any, 0, len(jobs))
+	for i := range jobs {
+		if q.wants(&jobs[i], now) {
+			list = append(list, jobs[i].fields(now))
+		}
+	}
+	return jsonResponse(http.StatusOK, map[string]any{"jobs": list, "metadata": s.listMetadata(jobs, more)})
 }
 
-// wants tells whether the job passes the filters that the order of jobs does not answer.
+// lists reports whether the fault lets a list contain the job.
+func (f *Fault) lists(job *liveJob, now time.Time) bool {
+	return !f.Empty && now.Sub(job.added) >= f.Lag && !slices.Contains(f.Omit, job.ID)
+}
+
+// wants reports whether the job passes the filters, except for those that the order of jobs takes care of.
 func (q *listQuery) wants(job *liveJob, now time.Time) bool {
 	if len(q.corpora) > 0 && !slices.ContainsFunc(job.CorpusKeys, func(key string) bool {
 		return slices.Contains(q.corpora, key)

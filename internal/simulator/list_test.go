@@ -15,12 +15,12 @@ import (
 	"github.com/vectara-job-operator/vectara-job-operator/internal/simulator"
 )
 
-// page asks for one page and returns its IDs and the key of the next.
+// page requests one page and returns its IDs and the key of the next.
 func (h *harness) page(t testing.TB, key string, query url.Values) (ids []string, next string) {
 	t.Helper()
 	got := h.do(t, http.MethodGet, h.URL()+"/v2/jobs?"+query.Encode(), "", withKey(key))
 	if got.status != http.StatusOK {
-		t.Fatalf("a page is answered with %d %s", got.status, got.body)
+		t.Fatalf("the response to a page is %d %s", got.status, got.body)
 	}
 	object := got.object(t)
 	for _, job := range object["jobs"].([]any) {

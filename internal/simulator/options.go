@@ -39,10 +39,10 @@ type Options struct {
 	// PathPrefix comes before /v2 in every API path, as on-premises installations have it. It
 	// starts with a slash. The token endpoint is not under it.
 	PathPrefix string
-	// Now is the clock that jobs, tokens and budgets live by; time.Now when nil. Latency and the
+	// Now is the clock that jobs, tokens and rate limits go by; time.Now when nil. Latency and the
 	// delays of faults pass in real time.
 	Now func() time.Time
-	// Latency is how long each answer is held back.
+	// Latency is how long each response is held back.
 	Latency time.Duration
 	// Logger gets one line per request, without credentials. Nothing is logged when nil.
 	Logger *slog.Logger

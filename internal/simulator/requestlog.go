@@ -21,10 +21,10 @@ type Request struct {
 	Method     string
 	Path       string // as sent, still escaped
 	Query      string // as sent, still escaped
-	JobID      string // asked for, or started
+	JobID      string // requested, or started
 	Header     http.Header
 	Body       []byte // its first 64 KiB
-	Status     int    // as answered; 0 as long as there is no answer, and for ever after a hang or a reset
+	Status     int    // of the response; 0 as long as there is none, and for ever after a hang or a reset
 	RequestID  string
 	RemoteAddr string
 }
@@ -39,8 +39,8 @@ func ForJob(id string) func(Request) bool {
 	return func(r Request) bool { return r.JobID == id }
 }
 
-// Answered matches the requests whose answer has begun.
-func Answered(r Request) bool { return r.Status != 0 }
+// Responded matches the requests whose response has begun.
+func Responded(r Request) bool { return r.Status != 0 }
 
 func matchesAll(r Request, match []func(Request) bool) bool {
 	for _, m := range match {
@@ -85,12 +85,12 @@ func (l *requestLog) add(r *Request) (serial uint64) {
 	} else {
 		l.entries = append(l.entries, r)
 	}
-	l.wake()
+	l.notify()
 	return serial
 }
 
-// answer notes what a logged request was answered with.
-func (l *requestLog) answer(serial uint64, status int, startedJob string) {
+// responded records the response to a logged request.
+func (l *requestLog) responded(serial uint64, status int, startedJob string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if startedJob != "" {
@@ -105,7 +105,7 @@ func (l *requestLog) answer(serial uint64, status int, startedJob string) {
 		}
 		l.entries[i] = &entry
 	}
-	l.wake()
+	l.notify()
 }
 
 func (l *requestLog) count(op Operation, jobID string) {
@@ -119,7 +119,7 @@ func (l *requestLog) count(op Operation, jobID string) {
 	}
 }
 
-func (l *requestLog) wake() {
+func (l *requestLog) notify() {
 	if l.changed != nil {
 		close(l.changed)
 		l.changed = nil
@@ -160,7 +160,7 @@ func (l *requestLog) reset() {
 	l.first += uint64(len(l.entries))
 	l.entries = nil
 	clear(l.counts)
-	l.wake()
+	l.notify()
 }
 
 // Requests returns the logged requests that satisfy every match, in the order of their arrival.
@@ -187,7 +187,7 @@ func (s *Server) Count(op Operation, jobID string) int {
 func (s *Server) ResetLog() { s.log.reset() }
 
 // WaitForRequests blocks until n requests that satisfy every match are in the log. A request is
-// in the log from its arrival on; add Answered to wait for answers. With no match it goes by the
+// in the log from its arrival on; add Responded to wait for responses. With no match it goes by the
 // count, which a full log does not stop. The error wraps the
 // context's cause.
 func (s *Server) WaitForRequests(ctx context.Context, n int, match ...func(Request) bool) error {

@@ -143,7 +143,7 @@ func TestWaitForRequests(t *testing.T) {
 	for _, match := range [][]func(simulator.Request) bool{
 		nil,
 		{simulator.ForJob(testJob)},
-		{simulator.ForJob(testJob), simulator.Answered},
+		{simulator.ForJob(testJob), simulator.Responded},
 	} {
 		waiting.Go(func() {
 			if err := h.WaitForRequests(patience(t), 20, match...); err != nil {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Operation is one of the things that the simulator can be asked to do.
+// Operation is one of the things that a request can do.
 type Operation string
 
 // The operations.
@@ -26,16 +26,17 @@ type call struct {
 	op        Operation // "" if there is no such thing
 	jobID     string    // of OpGetJob
 	corpus    string    // of OpStartJob
-	allow     string    // the method that the path wants, if the request has another
+	allow     string    // the method that the path allows, if the request has another
 	requestID string
 	header    http.Header
 	query     url.Values
 	queryErr  error
 	body      []byte
 	tooLarge  bool // the body was more than is read
+	fault     *Fault
 }
 
-// route finds out what a request asks for. Paths are compared as sent: nothing is cleaned or
+// route finds out what a request is for. Paths are compared as sent: nothing is cleaned or
 // redirected, so that a client that builds a wrong path is found out.
 func (s *Server) route(r *http.Request) call {
 	c, method := s.resource(r.URL.EscapedPath())

@@ -51,7 +51,8 @@ faults:
   header: {x-extra: "1"}
   retryAfter: "7"
   delay: 5ms
-- {redirect: "/x", hang: true, reset: true, truncate: true, endless: true, gzipBomb: true}
+- {redirect: "/x", hang: true, reset: true, truncate: true, endless: true, gzipBomb: true, trickle: 6ms}
+- {operation: list-jobs, credential: demo-key-1, lag: 5s, omit: [job_one], empty: true, pageSize: 7, filterAfterPaging: true}
 `
 
 func TestLoadScenario(t *testing.T) {
@@ -83,7 +84,11 @@ func TestLoadScenario(t *testing.T) {
 				Operation: simulator.OpGetJob, JobID: "job_one", Times: 1, After: 2, Status: 503, Body: "down",
 				ContentType: "text/plain", Header: http.Header{"X-Extra": {"1"}}, RetryAfter: "7", Delay: 5 * time.Millisecond,
 			},
-			{Redirect: "/x", Header: http.Header{}, Hang: true, Reset: true, Truncate: true, Endless: true, GzipBomb: true},
+			{Redirect: "/x", Header: http.Header{}, Hang: true, Reset: true, Truncate: true, Endless: true, GzipBomb: true, Trickle: 6 * time.Millisecond},
+			{
+				Operation: simulator.OpListJobs, Credential: "demo-key-1", Header: http.Header{},
+				Lag: 5 * time.Second, Omit: []string{"job_one"}, Empty: true, PageSize: 7, FilterAfterPaging: true,
+			},
 		},
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -123,13 +128,14 @@ func TestScenarioErrorsNameTheEntry(t *testing.T) {
 		{name: "a time that is none", old: "2026-03-01T12:00:00Z", new: "yesterday", want: []string{"jobs[0]", "yesterday"}},
 		{name: "a job without ID", old: "- id: job_one", new: "- id: ''", want: []string{"jobs[0]", "id is missing"}},
 		{name: "a key without key", old: "- key: demo-key-2\n  denied", new: "- denied", want: []string{"apiKeys[1]", "key is missing"}},
-		{name: "a negative budget", old: "requestsPerSecond: 5", new: "requestsPerSecond: -5", want: []string{"apiKeys[0]", "requestsPerSecond"}},
+		{name: "a negative rate limit", old: "requestsPerSecond: 5", new: "requestsPerSecond: -5", want: []string{"apiKeys[0]", "requestsPerSecond"}},
 		{name: "the same key twice", old: "demo-key-2", new: "demo-key-1", want: []string{"apiKeys[1]", "the same as apiKeys[0]"}},
 		{name: "a client without ID", old: "- id: demo-client", new: "- id: ''", want: []string{"clients[0]", "id is missing"}},
 		{name: "a client without secret", old: "secret: demo-secret", new: "secret: ''", want: []string{"clients[0]", "secret is missing"}},
 		{name: "a negative lifetime", old: "90s", new: "-90s", want: []string{"clients[0]", "lifetime"}},
 		{name: "an unknown operation", old: "operation: get-job", new: "operation: get", want: []string{"faults[0]", `operation "get"`, "get-job"}},
 		{name: "an impossible status", old: "status: 503", new: "status: 42", want: []string{"faults[0]", "status 42"}},
+		{name: "a change of lists without their operation", old: "operation: list-jobs", new: "operation: token", want: []string{"faults[2]", "list-jobs"}},
 		{name: "a negative count", old: "after: 2", new: "after: -2", want: []string{"faults[0]", "negative"}},
 	}
 	for _, test := range tests {
@@ -178,7 +184,7 @@ func TestApply(t *testing.T) {
 	}
 }
 
-// The demo tells five stories; the fifth is a job that nobody added.
+// The demo has five stories; the fifth is a job that nobody added.
 func TestDemoScenario(t *testing.T) {
 	scenario := simulator.DemoScenario()
 	h := start(t, simulator.Options{})
@@ -193,7 +199,7 @@ func TestDemoScenario(t *testing.T) {
 	for _, job := range scenario.Jobs {
 		name := admitted.FindStringSubmatch(job.ID)
 		if name == nil {
-			t.Fatalf("the ID %s does not look like the others", job.ID)
+			t.Fatalf("the ID %s is not like the others", job.ID)
 		}
 		if status, _ := read(job.ID); status != http.StatusOK {
 			lives[name[1]] = []string{http.StatusText(status)}
@@ -220,7 +226,7 @@ func TestDemoScenario(t *testing.T) {
 		t.Errorf("got  %v\nwant %v", lives, want)
 	}
 	if status, _ := read("job_demo_missing_9Qp3KxmZr8YbLVn2c5TdWeE5gBv7CoNi"); status != http.StatusNotFound {
-		t.Errorf("an unknown job is answered with %d", status)
+		t.Errorf("the status of an unknown job is %d", status)
 	}
 	for _, client := range scenario.Clients {
 		if got := h.token(t, client.ID, client.Secret); got.status != http.StatusOK {

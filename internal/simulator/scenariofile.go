@@ -188,11 +188,19 @@ type fileFault struct {
 	RetryAfter  string            `json:"retryAfter"`
 	Redirect    string            `json:"redirect"`
 	Delay       duration          `json:"delay"`
+	Trickle     duration          `json:"trickle"`
 	Hang        bool              `json:"hang"`
 	Reset       bool              `json:"reset"`
 	Truncate    bool              `json:"truncate"`
 	Endless     bool              `json:"endless"`
 	GzipBomb    bool              `json:"gzipBomb"`
+
+	Credential        string   `json:"credential"`
+	Lag               duration `json:"lag"`
+	Omit              []string `json:"omit"`
+	Empty             bool     `json:"empty"`
+	PageSize          int      `json:"pageSize"`
+	FilterAfterPaging bool     `json:"filterAfterPaging"`
 }
 
 func (f fileFault) build() Fault {
@@ -208,11 +216,19 @@ func (f fileFault) build() Fault {
 		RetryAfter:  f.RetryAfter,
 		Redirect:    f.Redirect,
 		Delay:       time.Duration(f.Delay),
+		Trickle:     time.Duration(f.Trickle),
 		Hang:        f.Hang,
 		Reset:       f.Reset,
 		Truncate:    f.Truncate,
 		Endless:     f.Endless,
 		GzipBomb:    f.GzipBomb,
+
+		Credential:        f.Credential,
+		Lag:               time.Duration(f.Lag),
+		Omit:              f.Omit,
+		Empty:             f.Empty,
+		PageSize:          f.PageSize,
+		FilterAfterPaging: f.FilterAfterPaging,
 	}
 	for name, value := range f.Header {
 		fault.Header.Set(name, value)

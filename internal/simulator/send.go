@@ -12,48 +12,73 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"time"
 )
 
 const (
 	mebibyte     = 1 << 20
 	endlessBytes = 4 << 30
 	bombBytes    = 1 << 30
-	missingBytes = 64 // what a truncated answer with a given body lacks
+	missingBytes = 64 // what a truncated response with a given body lacks
 )
 
-// send writes the answer, whole or as the fault spoils it.
-func send(w http.ResponseWriter, r *http.Request, c *call, a answer, fault *Fault) {
+// send writes the response, whole or altered by the fault.
+func send(w http.ResponseWriter, r *http.Request, c *call, res response, fault *Fault) {
 	header := w.Header()
-	for name, values := range a.header {
+	for name, values := range res.header {
 		header[name] = values
 	}
 	switch {
 	case fault.GzipBomb:
-		sendBomb(w, c, a.status)
+		sendBomb(w, c, res.status)
 	case fault.Endless:
-		sendEndless(r.Context(), w, c, a.status)
+		sendEndless(r.Context(), w, c, res.status)
+	case fault.Trickle > 0:
+		sendSlowly(r.Context(), w, res, fault.Trickle)
 	case fault.Truncate:
-		sendTruncated(w, a, fault.Body != "")
+		sendTruncated(w, res, fault.Body != "")
 	default:
-		header.Set("Content-Length", strconv.Itoa(len(a.body)))
-		w.WriteHeader(a.status)
-		// If the client is gone, there is nobody to tell.
-		_, _ = w.Write(a.body)
+		header.Set("Content-Length", strconv.Itoa(len(res.body)))
+		w.WriteHeader(res.status)
+		// If the client is gone, an error helps nobody.
+		_, _ = w.Write(res.body)
 	}
 }
 
 // sendTruncated promises more than it sends and breaks off.
-func sendTruncated(w http.ResponseWriter, a answer, whole bool) {
-	promised, part := len(a.body), a.body[:len(a.body)/2]
+func sendTruncated(w http.ResponseWriter, res response, whole bool) {
+	promised, part := len(res.body), res.body[:len(res.body)/2]
 	if whole {
-		promised, part = len(a.body)+missingBytes, a.body
+		promised, part = len(res.body)+missingBytes, res.body
 	}
 	w.Header().Set("Content-Length", strconv.Itoa(promised))
-	w.WriteHeader(a.status)
+	w.WriteHeader(res.status)
 	_, _ = w.Write(part)
 	// Without this, the part would stay in the server's buffer.
 	_ = http.NewResponseController(w).Flush()
 	panic(http.ErrAbortHandler)
+}
+
+// sendSlowly writes byte by byte, and spaces after the response, until nobody reads any more.
+func sendSlowly(ctx context.Context, w http.ResponseWriter, a response, pause time.Duration) {
+	w.WriteHeader(a.status)
+	tick := time.NewTicker(pause)
+	defer tick.Stop()
+	for sent := 0; ; sent++ {
+		next := []byte(" ")
+		if sent < len(a.body) {
+			next = a.body[sent : sent+1]
+		}
+		if _, err := w.Write(next); err != nil {
+			return
+		}
+		_ = http.NewResponseController(w).Flush()
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // sendEndless writes a string that does not end for as long as somebody reads it.
@@ -103,7 +128,7 @@ func packed(data []byte) []byte {
 	return out.Bytes()
 }
 
-// openString is the beginning of a likely answer, up to and into the value of a string field.
+// openString is the beginning of a likely response, up to and into the value of a string field.
 func (c *call) openString() string {
 	switch c.op {
 	case OpToken:

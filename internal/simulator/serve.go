@@ -14,7 +14,7 @@ import (
 // maxReadBody bounds what is read of a request's body, in bytes.
 const maxReadBody = 1 << 20
 
-// serve takes a request through its stations: understand, log, answer, spoil, send.
+// serve takes a request through its stages: parse, log, respond, alter, send.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if !s.handlers.enter() {
 		panic(http.ErrAbortHandler)
@@ -25,14 +25,14 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	serial := s.log.add(s.entry(r, &c))
 
 	status := 0
-	// Deferred, because what leaves a client without an answer ends in a panic.
+	// Deferred, because what leaves a client without a response ends in a panic.
 	defer func() { s.report(r, &c, status, time.Since(began)) }()
 
-	fault := s.faults.take(c.op, c.jobID)
+	fault := s.faults.take(&c, s.directory.credential(&c))
 	if fault == nil {
 		fault = &Fault{}
 	}
-	a := s.compose(&c, fault)
+	res := s.compose(&c, fault)
 	pause(r.Context(), s.options.Latency+fault.Delay)
 	switch {
 	case fault.Hang:
@@ -42,11 +42,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		breakConnection(r.Context())
 		panic(http.ErrAbortHandler)
 	}
-	// Noted before the first byte goes out, so that who has the answer also finds it in the log.
-	status = a.status
-	s.log.answer(serial, a.status, a.startedJob)
-	a.header.Set("X-Request-Id", c.requestID)
-	send(w, r, &c, a, fault)
+	// Noted before the first byte goes out, so that whoever has the response also finds it in the log.
+	status = res.status
+	s.log.responded(serial, res.status, res.startedJob)
+	res.header.Set("X-Request-Id", c.requestID)
+	send(w, r, &c, res, fault)
 }
 
 // read understands a request and reads its body to the end, as only then the HTTP server notices
@@ -88,30 +88,30 @@ func (s *Server) report(r *http.Request, c *call, status int, took time.Duration
 	)
 }
 
-// compose computes the answer as the fault would have it. A fault that leaves the client without
-// an answer lets nothing happen either.
-func (s *Server) compose(c *call, fault *Fault) answer {
+// compose computes the response as altered by the fault. A fault that leaves the client without
+// a response lets nothing happen either.
+func (s *Server) compose(c *call, fault *Fault) response {
 	if fault.silent() {
-		return answer{}
+		return response{}
 	}
-	a := s.contents(c, fault)
+	res := s.contents(c, fault)
 	if fault.Status != 0 {
-		a.status = fault.Status
+		res.status = fault.Status
 	}
 	if fault.ContentType != "" {
-		a.header.Set("Content-Type", fault.ContentType)
+		res.header.Set("Content-Type", fault.ContentType)
 	}
 	if fault.RetryAfter != "" {
-		a.header.Set("Retry-After", fault.RetryAfter)
+		res.header.Set("Retry-After", fault.RetryAfter)
 	}
 	for name, values := range fault.Header {
-		a.header[http.CanonicalHeaderKey(name)] = values
+		res.header[http.CanonicalHeaderKey(name)] = values
 	}
-	return a
+	return res
 }
 
-func (s *Server) contents(c *call, fault *Fault) answer {
-	own := answer{
+func (s *Server) contents(c *call, fault *Fault) response {
+	own := response{
 		status: http.StatusOK,
 		header: http.Header{"Content-Type": {"application/json"}},
 		body:   []byte(fault.Body),
@@ -126,7 +126,8 @@ func (s *Server) contents(c *call, fault *Fault) answer {
 	case fault.replaces():
 		return c.failure(fault.Status)
 	default:
-		return s.answer(c)
+		c.fault = fault
+		return s.respond(c)
 	}
 }
 

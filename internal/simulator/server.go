@@ -121,7 +121,7 @@ func (s *Server) CAPEM() []byte { return s.caPEM }
 // AddJob adds a job, or replaces the one of the same ID.
 func (s *Server) AddJob(job Job) { s.store.add(job, s.options.Now()) }
 
-// RemoveJob lets the ID be answered with 404. It does nothing for an unknown ID.
+// RemoveJob has requests for the ID get 404. It does nothing for an unknown ID.
 func (s *Server) RemoveJob(id string) { s.store.remove(id) }
 
 // SetState puts a job into a state now, for good: the rest of its steps is dropped. It does
@@ -143,7 +143,7 @@ func (s *Server) countConnection(_ net.Conn, state http.ConnState) {
 	}
 }
 
-// nextRequestID returns an ID that no other answer has.
+// nextRequestID returns an ID that no other response has.
 func (s *Server) nextRequestID() string {
 	return fmt.Sprintf("sim-%s-%06d", s.runID, s.requests.Add(1))
 }

@@ -103,7 +103,7 @@ func TestTLS(t *testing.T) {
 			}
 			h.Inject(simulator.Fault{Truncate: true, Times: 1})
 			if got, err := h.try(t.Context(), http.MethodGet, h.URL()+"/v2/jobs", "", withKey(testKey)); err == nil {
-				t.Errorf("a truncated answer was read to its end: %+v", got)
+				t.Errorf("a truncated response was read to its end: %+v", got)
 			}
 		})
 	}
@@ -151,7 +151,7 @@ func TestTheLoggerGetsOneLinePerRequestAndNoCredentials(t *testing.T) {
 	h.do(t, http.MethodGet, h.URL()+"/v2/jobs/b", "", withToken(token))
 	h.Inject(simulator.Fault{Reset: true})
 	_, _ = h.try(t.Context(), http.MethodPost, h.URL()+"/v2/jobs/c", testKey, withKey(testKey))
-	// A line is written after the answer, so all are there only once the simulator has ended.
+	// A line is written after the response, so all are there only once the simulator has ended.
 	h.Close()
 	got := written.out.String()
 	if n := strings.Count(got, "\n"); n != h.Count("", "") || n < 4 {

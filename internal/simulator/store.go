@@ -97,7 +97,7 @@ func (s *store) begin(id string, now time.Time) {
 
 // page returns up to limit jobs that keep lets through, newest first, from those older than
 // before (nil: from the newest), down to but without those created at or before after. It also
-// tells whether more would follow.
+// reports whether more would follow.
 func (s *store) page(before *position, after time.Time, limit int, keep func(*liveJob) bool) ([]liveJob, bool) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()

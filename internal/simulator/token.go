@@ -8,9 +8,9 @@ import (
 	"net/url"
 )
 
-// issueToken answers the client credentials grant of RFC 6749, section 4.4, with the client's
+// issueToken responds to the client credentials grant of RFC 6749, section 4.4, with the client's
 // credentials in the form and nowhere else.
-func (s *Server) issueToken(c *call) answer {
+func (s *Server) issueToken(c *call) response {
 	form, problem := tokenForm(c)
 	if problem != "" {
 		return refuseToken(http.StatusBadRequest, "invalid_request", problem)
@@ -22,13 +22,13 @@ func (s *Server) issueToken(c *call) answer {
 	if !ok {
 		return refuseToken(http.StatusUnauthorized, "invalid_client", "The client is unknown or its secret is wrong.")
 	}
-	a := respond(http.StatusOK, map[string]any{
+	res := jsonResponse(http.StatusOK, map[string]any{
 		"access_token": value,
 		"token_type":   "Bearer",
 		"expires_in":   int(lifetime.Seconds()),
 	})
-	a.header.Set("Cache-Control", "no-store")
-	return a
+	res.header.Set("Cache-Control", "no-store")
+	return res
 }
 
 // tokenForm reads the form, or says what is wrong with it.
@@ -50,10 +50,10 @@ func tokenForm(c *call) (form url.Values, problem string) {
 }
 
 // refuseToken makes an error of RFC 6749, section 5.2.
-func refuseToken(status int, code, description string) answer {
-	a := respond(status, map[string]any{"error": code, "error_description": description})
-	a.header.Set("Cache-Control", "no-store")
-	return a
+func refuseToken(status int, code, description string) response {
+	res := jsonResponse(status, map[string]any{"error": code, "error_description": description})
+	res.header.Set("Cache-Control", "no-store")
+	return res
 }
 
 // oauthCode is the error code that goes with a status.

@@ -30,12 +30,12 @@ func (h *harness) newToken(t *testing.T) string {
 	got := h.token(t, testClient, testSecret)
 	value, ok := got.object(t)["access_token"].(string)
 	if got.status != http.StatusOK || !ok {
-		t.Fatalf("the token endpoint answered %d %s", got.status, got.body)
+		t.Fatalf("the token endpoint returned %d %s", got.status, got.body)
 	}
 	return value
 }
 
-// statusWith asks for the job with a token.
+// statusWith requests the job with a token.
 func (h *harness) statusWith(t *testing.T, token string) int {
 	t.Helper()
 	return h.do(t, http.MethodGet, h.URL()+"/v2/jobs/"+testJob, "", withToken(token)).status
@@ -192,10 +192,10 @@ func TestManyTokensDoNotPileUp(t *testing.T) {
 		h.clock.advance(time.Second)
 	}
 	if got := h.statusWith(t, h.newToken(t)); got != 200 {
-		t.Errorf("the latest token is answered with %d", got)
+		t.Errorf("the status with the latest token is %d", got)
 	}
 	if got := h.statusWith(t, early); got != 401 {
-		t.Errorf("the earliest token is answered with %d", got)
+		t.Errorf("the status with the earliest token is %d", got)
 	}
 }
 
@@ -204,10 +204,10 @@ func TestAccessHoldsForClients(t *testing.T) {
 	h.AddClient(testClient, testSecret, time.Minute, simulator.Access{Corpora: []string{"sales"}, RequestsPerSecond: 1})
 	first, second := h.newToken(t), h.newToken(t)
 	if got := h.statusWith(t, first); got != 403 {
-		t.Errorf("a job of another corpus is answered with %d", got)
+		t.Errorf("the status of a job of another corpus is %d", got)
 	}
 	if got := h.statusWith(t, second); got != 429 {
-		t.Errorf("two tokens of a client have to share its budget: got %d", got)
+		t.Errorf("two tokens of a client have to share its rate limit: got %d", got)
 	}
 }
 

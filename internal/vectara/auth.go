@@ -11,7 +11,7 @@ import (
 type authenticator interface {
 	// credential gives what to send with the next request.
 	credential(ctx context.Context) (string, error)
-	// replacement gives what to send in place of a credential that was answered with 401, or "" if there is nothing else.
+	// replacement gives what to send in place of a credential that got a 401, or "" if there is nothing else.
 	replacement(ctx context.Context, refused string) (string, error)
 	// apply puts a credential on a request.
 	apply(header http.Header, credential string)

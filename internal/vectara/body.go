@@ -16,8 +16,8 @@ const (
 	maxDrain     = 64 << 10
 )
 
-// maxAnswer is what is read of a 200 to an operation. A hundred jobs may each name a thousand corpora.
-func maxAnswer(operation string) int {
+// maxBody is what is read of a 200 to an operation. A hundred jobs may each name a thousand corpora.
+func maxBody(operation string) int {
 	if operation == OperationListJobs {
 		return maxPageBody
 	}
@@ -27,15 +27,15 @@ func maxAnswer(operation string) int {
 var errBodyTooLarge = errors.New("the body is too large")
 
 // readBody reads all of body, or fails with errBodyTooLarge once it proves longer than limit.
-// announced is the Content-Length, or less than 0 if it is not known.
-func readBody(body io.Reader, announced int64, limit int) ([]byte, error) {
-	if announced > int64(limit) {
+// declared is the Content-Length, or less than 0 if it is not known.
+func readBody(body io.Reader, declared int64, limit int) ([]byte, error) {
+	if declared > int64(limit) {
 		return nil, errBodyTooLarge
 	}
 	var buffer bytes.Buffer
-	if announced > 0 {
-		// The announcement is only trusted so far: nobody reserves a megabyte for a promise.
-		buffer.Grow(int(min(announced, maxErrorBody)) + bytes.MinRead)
+	if declared > 0 {
+		// The declared length may be wrong: nobody reserves a megabyte for it.
+		buffer.Grow(int(min(declared, maxErrorBody)) + bytes.MinRead)
 	}
 	_, err := buffer.ReadFrom(io.LimitReader(body, int64(limit)+1))
 	switch {

@@ -9,24 +9,29 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"strings"
 	"syscall"
 )
 
-// broken makes the error of an exchange that did not come to its end. What the caller's context
-// says goes first: when it ended, the rest is only how that looked from below.
-func (s *Session) broken(ctx context.Context, operation string, err error, connected bool) error {
-	if errors.Is(ctx.Err(), context.Canceled) {
+// failure makes the error of a round trip that did not complete. What the request's context
+// says goes first: when it ended, the rest only follows from that.
+func (s *Session) failure(request *http.Request, operation string, err error, connected bool) error {
+	ctx, host := request.Context(), request.URL.Hostname()
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
 		return context.Canceled
+	case ctx.Err() == nil && headersProblem(err) != "":
+		return &ResponseError{Operation: operation, Problem: headersProblem(err)}
 	}
-	kind, detail := KindTimeout, "no complete answer before the deadline"
+	kind, detail := KindTimeout, "no complete response from "+host+" "+withinTimeout(ctx)
 	switch {
 	case ctx.Err() == nil:
 		kind, detail = classify(err)
 	case !connected:
-		detail = "no connection before the deadline"
+		detail = "no connection to " + host + " " + withinTimeout(ctx)
 	}
-	return &TransportError{Operation: operation, Kind: kind, Detail: detail, Err: s.causeOf(err)}
+	return &TransportError{Operation: operation, Kind: kind, Detail: detail, Deadline: ctx.Err() != nil, Err: s.causeOf(err)}
 }
 
 // causeOf keeps an error for errors.Is and errors.As, but not its text as it is: net/http quotes lines that
@@ -35,7 +40,7 @@ func (s *Session) causeOf(err error) error {
 	return &cause{err: err, text: s.redactor.redact(err.Error())}
 }
 
-// cause has no Unwrap, so that whoever prints a chain of errors meets the redacted text only.
+// cause has no Unwrap, so that whoever prints a chain of errors prints the redacted text only.
 type cause struct {
 	err  error
 	text string
@@ -47,7 +52,7 @@ func (c *cause) Is(target error) bool { return errors.Is(c.err, target) }
 
 func (c *cause) As(target any) bool { return errors.As(c.err, target) }
 
-// classify words an error of net/http. Only what no type tells is told by its text.
+// classify words an error of net/http. The text of an error is read only where no type identifies it.
 func classify(err error) (TransportKind, string) {
 	if detail := proxyDetail(err); detail != "" {
 		return KindProxy, "proxy: " + detail
@@ -67,12 +72,21 @@ func classify(err error) (TransportKind, string) {
 		}
 	}
 	if strings.Contains(err.Error(), "malformed") {
-		return KindOther, "the answer is not HTTP"
+		return KindOther, "the response is not HTTP"
 	}
-	if strings.Contains(err.Error(), "response headers exceeded") {
-		return KindOther, "the answer's headers are too large"
+	return KindOther, "the round trip failed"
+}
+
+// headersProblem words an error that is the fault of the response's headers. None of these errors has a type. HTTP/2
+// ends the whole connection for a header that is longer than all of them may be, and for too many.
+func headersProblem(err error) string {
+	switch text := err.Error(); {
+	case strings.Contains(text, "response headers exceeded"), strings.Contains(text, "response header list larger"):
+		return "the response headers are too large"
+	case strings.Contains(text, "connection error: COMPRESSION_ERROR"), strings.Contains(text, "connection error: PROTOCOL_ERROR"):
+		return "the response headers are too large or malformed"
 	}
-	return KindOther, "the exchange failed"
+	return ""
 }
 
 func proxyDetail(err error) string {
@@ -157,7 +171,7 @@ func timeoutDetail(err error) string {
 	case isDial(err):
 		return "connecting timed out"
 	default:
-		return "no complete answer in time"
+		return "no complete response in time"
 	}
 }
 
@@ -186,7 +200,7 @@ func resetDetail(err error) string {
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return "connection reset"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return "connection closed before the answer"
+		return "connection closed before the response"
 	}
 	// The types of HTTP/2 errors are not exported, and neither is what an idle connection's end becomes.
 	for _, sign := range []string{"http2: ", "stream error: ", "connection error: ", "server closed idle connection", "connection lost"} {

@@ -31,33 +31,34 @@ type Options struct {
 	RootCAs *x509.CertPool
 	// UserAgent is sent with every request; empty means "vectara-job-operator".
 	UserAgent string
-	// Now tells the time for the age of tokens and for Retry-After; nil means time.Now. Deadlines
+	// Now is the clock for the age of tokens and for Retry-After; nil means time.Now. Deadlines
 	// are the context's and follow the real clock.
 	Now func() time.Time
-	// OnExchange is told of every exchange that came to an end, for metrics; nil means nobody is. It must not block.
-	OnExchange func(Exchange)
+	// OnRoundTrip, if not nil, is called after every round trip, for metrics. It must not block.
+	OnRoundTrip func(RoundTrip)
 	// Transport replaces the client's own pooled transport, and with it RootCAs, proxy and limits on
 	// connections and headers. It is for instrumentation and tests.
 	Transport http.RoundTripper
 }
 
-// Exchange is one HTTP request and what came of it.
-type Exchange struct {
+// RoundTrip is one HTTP request and what came of it.
+type RoundTrip struct {
 	// Operation is one of the Operation constants.
 	Operation string
-	// StatusCode is the HTTP status of the answer; 0 if no whole answer came.
+	// StatusCode is the HTTP status of the response; 0 if no complete response came.
 	StatusCode int
-	// Duration is the time from the request to the end of the answer's body.
+	// Duration is the time from the request to the end of the response body.
 	Duration time.Duration
 }
 
-// Client holds what all sessions share. It is safe for concurrent use.
+// Client holds what all sessions share. It is safe for concurrent use, and does not bound how many calls are made at
+// once: over HTTP/1.1 each takes a connection of its own, so the caller has to.
 type Client struct {
 	endpoint  *url.URL
 	tokenURL  *url.URL
 	userAgent string
 	now       func() time.Time
-	observe   func(Exchange)
+	observe   func(RoundTrip)
 	transport http.RoundTripper
 }
 
@@ -80,11 +81,11 @@ func NewClient(options Options) (*Client, error) {
 		tokenURL:  tokenURL,
 		userAgent: cmp.Or(options.UserAgent, defaultUserAgent),
 		now:       options.Now,
-		observe:   options.OnExchange,
+		observe:   options.OnRoundTrip,
 		transport: options.Transport,
 	}
 	if client.observe == nil {
-		client.observe = func(Exchange) {}
+		client.observe = func(RoundTrip) {}
 	}
 	if client.now == nil {
 		client.now = time.Now

@@ -19,13 +19,13 @@ const (
 // hidden stands for every secret in text.
 const hidden = "[redacted]"
 
-// Credentials prove to Vectara who asks: either an API key, or the ID and secret of an
+// Credentials authenticate requests to Vectara: either an API key, or the ID and secret of an
 // OAuth 2.0 client. Printing, logging or encoding them shows which of the two they
 // are and no more.
 type Credentials struct {
 	// APIKey is sent as x-api-key, 8 to 4096 bytes.
 	APIKey string
-	// ClientID, 1 to 512 bytes, and ClientSecret, 8 to 4096 bytes, are exchanged for access tokens.
+	// ClientID, 1 to 512 bytes, and ClientSecret, 8 to 4096 bytes, get access tokens.
 	ClientID, ClientSecret string
 }
 

@@ -66,7 +66,7 @@ func TestCredentialsAndSessionsNeverShowSecrets(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, credentials := range []Credentials{{APIKey: testKey}, {ClientID: "app", ClientSecret: testSecret}} {
-		values := []any{credentials, &credentials, struct{ C Credentials }{credentials}, client.NewSession(credentials)}
+		values := []any{credentials, &credentials, struct{ C Credentials }{credentials}, client.NewSession(credentials, nil)}
 		var shown bytes.Buffer
 		for _, value := range values {
 			for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%t"} {
@@ -97,7 +97,7 @@ func TestSessionOfInvalidCredentialsSendsNothing(t *testing.T) {
 	server := serve(t, func(_ http.ResponseWriter, r *http.Request) { seen.record(r) })
 	client := clientFor(t, server.URL)
 	for _, credentials := range []Credentials{{}, {APIKey: "key\r\nX-Evil: 1"}, {ClientID: "app"}} {
-		_, err := client.NewSession(credentials).GetJob(within(t), testID)
+		_, err := client.NewSession(credentials, nil).GetJob(within(t), testID)
 		var invalid *CredentialsError
 		if !errors.As(err, &invalid) {
 			t.Errorf("got error %v, want a CredentialsError", err)

@@ -10,6 +10,7 @@
 // The package knows no Kubernetes. It classes what went wrong by what was seen
 // (see APIError, AuthError, ResponseError, TransportError and IDError) and leaves
 // it to the caller to decide what to do about it. It never waits and tries
-// again, with one exception: a request that is answered with 401 is sent once
-// more if a new access token could be got.
+// again, with one exception: a request that gets a 401 is sent once
+// more if a new access token could be got. After a token request failed, calls
+// get its error for a short time without another request.
 package vectara

@@ -12,8 +12,8 @@ const (
 	maxOAuthErrorLength = 64
 )
 
-// tidy makes a foreign text fit for an error: without credentials, on one line, bounded.
-func (r *redactor) tidy(text string, limit int) string {
+// sanitize makes a foreign text fit for an error: without credentials, on one line, bounded.
+func (r *redactor) sanitize(text string, limit int) string {
 	return oneLine(r.redact(text), limit)
 }
 
@@ -29,36 +29,36 @@ func (r *redactor) messagesOf(fields object) []string {
 		if len(messages) == maxMessages {
 			break
 		}
-		if message := r.tidy(text, maxMessageLength); message != "" {
+		if message := r.sanitize(text, maxMessageLength); message != "" {
 			messages = append(messages, message)
 		}
 	}
 	return messages
 }
 
-// apiError makes an error of an answer with any status but 200.
-func (r *redactor) apiError(operation string, got answer) *APIError {
+// apiError makes an error of a response with any status but 200.
+func (r *redactor) apiError(operation string, got response) *APIError {
 	fields, _ := parseObject(got.body)
 	return &APIError{
 		Operation:  operation,
 		StatusCode: got.status,
 		Messages:   r.messagesOf(fields),
-		RequestID:  r.tidy(fields.text("request_id"), maxRequestIDLength),
+		RequestID:  r.sanitize(fields.text("request_id"), maxRequestIDLength),
 		RetryAfter: got.retryAfter,
 	}
 }
 
 // authError makes an error of the token endpoint's refusal.
-func (r *redactor) authError(got answer) *AuthError {
+func (r *redactor) authError(got response) *AuthError {
 	fields, _ := parseObject(got.body)
 	refusal := &AuthError{
 		StatusCode:  got.status,
-		Code:        r.tidy(fields.text("error"), maxOAuthErrorLength),
-		Description: r.tidy(fields.text("error_description"), maxMessageLength),
+		Code:        r.sanitize(fields.text("error"), maxOAuthErrorLength),
+		Description: r.sanitize(fields.text("error_description"), maxMessageLength),
 		RetryAfter:  got.retryAfter,
 	}
 	if messages := r.messagesOf(fields); refusal.Description == "" && len(messages) > 0 {
-		refusal.Description = messages[0] // The token endpoint may answer like the rest of the API.
+		refusal.Description = messages[0] // The token endpoint may respond like the rest of the API.
 	}
 	return refusal
 }

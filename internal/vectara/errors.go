@@ -19,13 +19,13 @@ const (
 	OperationToken = "token"
 )
 
-// APIError says that the API answered with a status other than 200 that is not a
+// APIError says that the API responded with a status other than 200 that is not a
 // redirect. The token endpoint's 408, 425, 429 and 5xx are APIErrors too, with
 // OperationToken: they say nothing about the credentials.
 //
 // Error is made of the operation, the status and the messages, and so stays the same for as
-// long as Vectara says the same. RequestID and RetryAfter differ from answer to
-// answer and are left out of it.
+// long as Vectara says the same. RequestID and RetryAfter differ from response to
+// response and are left out of it.
 type APIError struct {
 	// Operation is one of the Operation constants.
 	Operation string
@@ -36,8 +36,8 @@ type APIError struct {
 	Messages []string
 	// RequestID is the request_id of the body, at most 128 bytes; empty if it had none.
 	RequestID string
-	// RetryAfter is the wait that the answer asked for, between 1 s and 1 h; 0 if it
-	// asked for none.
+	// RetryAfter is the wait that the response requested, between 1 s and 1 h; 0 if it
+	// requested none.
 	RetryAfter time.Duration
 }
 
@@ -46,19 +46,19 @@ func (e *APIError) Error() string {
 	return sentence(e.Operation, status(e.StatusCode), strings.Join(e.Messages, "; "))
 }
 
-// AuthError says that the token endpoint refused the credentials: it answered with a
+// AuthError says that the token endpoint refused the credentials: it responded with a
 // 4xx other than 408, 425 and 429, or with an OAuth error in a 200.
 type AuthError struct {
-	// StatusCode is the HTTP status of the token endpoint's answer.
+	// StatusCode is the HTTP status of the token endpoint's response.
 	StatusCode int
 	// Code is the error code of RFC 6749, section 5.2, such as "invalid_client": at
-	// most 64 bytes, empty if the answer had none.
+	// most 64 bytes, empty if the response had none.
 	Code string
 	// Description is the endpoint's explanation, at most 1 KiB of valid UTF-8 on one
-	// line; empty if the answer had none.
+	// line; empty if the response had none.
 	Description string
-	// RetryAfter is the wait that the answer asked for, between 1 s and 1 h; 0 if it
-	// asked for none.
+	// RetryAfter is the wait that the response requested, between 1 s and 1 h; 0 if it
+	// requested none.
 	RetryAfter time.Duration
 }
 
@@ -67,16 +67,16 @@ func (e *AuthError) Error() string {
 	return sentence(OperationToken, status(e.StatusCode), e.Code, e.Description)
 }
 
-// ResponseError says that an answer arrived that cannot be believed: a redirect, a body
-// that is too large, cut short or not JSON, another job's, or a page without a readable
-// list and page key.
+// ResponseError says that a response arrived that cannot be believed: a redirect, headers that are
+// too large, a body that is too large, cut short or not JSON, another job's, or a page without a
+// readable list and page key.
 type ResponseError struct {
 	// Operation is one of the Operation constants.
 	Operation string
-	// StatusCode is the HTTP status of the answer.
+	// StatusCode is the HTTP status of the response; 0 if it could not be read.
 	StatusCode int
-	// Problem says what is wrong with the answer. It is this package's own sentence and
-	// quotes nothing of the answer.
+	// Problem says what is wrong with the response. It is this package's own sentence and
+	// quotes nothing of the response.
 	Problem string
 	// RequestID is the request_id of the body, at most 128 bytes; mostly empty.
 	RequestID string
@@ -84,6 +84,9 @@ type ResponseError struct {
 
 // Error implements error.
 func (e *ResponseError) Error() string {
+	if e.StatusCode == 0 {
+		return sentence(e.Operation, e.Problem)
+	}
 	return sentence(e.Operation, status(e.StatusCode), e.Problem)
 }
 

@@ -18,7 +18,7 @@ import (
 )
 
 func TestGetJobReturnsWhatVectaraSaid(t *testing.T) {
-	server := serve(t, answering(http.StatusOK, `{
+	server := serve(t, responding(http.StatusOK, `{
 		"id": "`+testID+`", "type": "replace_filter_attributes", "corpus_keys": ["legal", "hr"], "state": "completed",
 		"created_at": "2026-01-02T03:04:05Z", "started_at": "2026-01-02T05:04:06.5+02:00", "completed_at": "2026-01-02t03:05:00z",
 		"created_by_username": "jdoe", "comment": "done – ✓"}`))
@@ -79,7 +79,7 @@ func TestGetJobRequest(t *testing.T) {
 	}
 }
 
-// transportFunc answers requests without a network.
+// transportFunc responds to requests without a network.
 type transportFunc func(*http.Request) (*http.Response, error)
 
 func (f transportFunc) RoundTrip(request *http.Request) (*http.Response, error) { return f(request) }
@@ -167,12 +167,12 @@ func TestGetJobAcceptsAllThatAnIDMayHold(t *testing.T) {
 
 func TestConnectionsAreUsedAgain(t *testing.T) {
 	cases := map[string]http.HandlerFunc{
-		"after a job":             answering(http.StatusOK, jobBody()),
-		"after an error":          answering(http.StatusNotFound, `{"messages":["no such job"]}`),
-		"after a long error":      answering(http.StatusBadGateway, strings.Repeat("x", maxErrorBody+maxDrain/2)),
-		"after a redirect":        answering(http.StatusFound, strings.Repeat("x", 1000), "Location", "/elsewhere"),
-		"after a body not JSON":   answering(http.StatusOK, "<html>"),
-		"after an answer in gzip": func(w http.ResponseWriter, _ *http.Request) { writeZipped(w, jobBodyZipped) },
+		"after a job":              responding(http.StatusOK, jobBody()),
+		"after an error":           responding(http.StatusNotFound, `{"messages":["no such job"]}`),
+		"after a long error":       responding(http.StatusBadGateway, strings.Repeat("x", maxErrorBody+maxDrain/2)),
+		"after a redirect":         responding(http.StatusFound, strings.Repeat("x", 1000), "Location", "/elsewhere"),
+		"after a body not JSON":    responding(http.StatusOK, "<html>"),
+		"after a response in gzip": func(w http.ResponseWriter, _ *http.Request) { writeZipped(w, jobBodyZipped) },
 	}
 	for name, handler := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -225,17 +225,17 @@ func TestNoCredentialLeavesThePackage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			// The echo stands where a truncation would cut it in two.
 			long := strings.Repeat("x", maxMessageLength-len(echo)/2) + echo
-			answers := []http.HandlerFunc{
-				answering(http.StatusOK, encoded(t, map[string]any{
+			handlers := []http.HandlerFunc{
+				responding(http.StatusOK, encoded(t, map[string]any{
 					"id": testID, "type": "t " + echo, "state": "s " + echo, "corpus_keys": []string{echo, "c" + echo},
 					"created_by_username": "u " + echo, "comment": long + " " + echo,
 				})),
-				answering(http.StatusForbidden, encoded(t, map[string]any{
+				responding(http.StatusForbidden, encoded(t, map[string]any{
 					"messages": []string{"no: " + echo, long}, "request_id": strings.Repeat("r", maxRequestIDLength-6) + echo,
 				})),
-				answering(http.StatusOK, encoded(t, map[string]any{"id": echo, "request_id": "r " + echo})),
+				responding(http.StatusOK, encoded(t, map[string]any{"id": echo, "request_id": "r " + echo})),
 			}
-			for _, handler := range answers {
+			for _, handler := range handlers {
 				job, err := keySession(t, serve(t, handler).URL).GetJob(within(t), testID)
 				shown := encoded(t, job) + encoded(t, err)
 				if err != nil {

@@ -58,7 +58,7 @@ func cutChunk(w http.ResponseWriter, _ *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
-// switchProtocol answers 101 and keeps the connection open, as a server that waits for the other protocol.
+// switchProtocol responds with 101 and keeps the connection open, as a server that waits for the other protocol.
 func switchProtocol(w http.ResponseWriter, r *http.Request) {
 	connection, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {

@@ -24,10 +24,10 @@ const (
 	patience = 20 * time.Second
 )
 
-// jobBody is the smallest answer that can be believed.
+// jobBody is the smallest body that can be believed.
 func jobBody() string { return `{"id":"` + testID + `","state":"started"}` }
 
-// serve starts a server that answers every request alike.
+// serve starts a server that responds to every request alike.
 func serve(t *testing.T, handler http.HandlerFunc) *httptest.Server {
 	t.Helper()
 	server := httptest.NewServer(handler)
@@ -35,8 +35,8 @@ func serve(t *testing.T, handler http.HandlerFunc) *httptest.Server {
 	return server
 }
 
-// answering makes a handler of a status, a body and headers in pairs.
-func answering(status int, body string, headers ...string) http.HandlerFunc {
+// responding makes a handler of a status, a body and headers in pairs.
+func responding(status int, body string, headers ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		for i := 0; i+1 < len(headers); i += 2 {
 			w.Header().Set(headers[i], headers[i+1])
@@ -63,12 +63,12 @@ func clientFor(t *testing.T, server string, mutations ...func(*Options)) *Client
 
 func keySession(t *testing.T, server string, mutations ...func(*Options)) *Session {
 	t.Helper()
-	return clientFor(t, server, mutations...).NewSession(Credentials{APIKey: testKey})
+	return clientFor(t, server, mutations...).NewSession(Credentials{APIKey: testKey}, nil)
 }
 
 func oauthSession(t *testing.T, server string, mutations ...func(*Options)) *Session {
 	t.Helper()
-	return clientFor(t, server, mutations...).NewSession(Credentials{ClientID: "app", ClientSecret: testSecret})
+	return clientFor(t, server, mutations...).NewSession(Credentials{ClientID: "app", ClientSecret: testSecret}, nil)
 }
 
 // within gives a context that lasts as long as the patience of tests.
@@ -99,7 +99,10 @@ func (e *expiring) Err() error {
 	return nil
 }
 
-// Value hides the context within from the context package, which would ask that one for the reason.
+// Deadline is always as far away, so that the time that a call has is the same on any machine.
+func (e *expiring) Deadline() (time.Time, bool) { return time.Now().Add(patience), true }
+
+// Value hides the context within from the context package, which would take the reason from that one.
 func (e *expiring) Value(any) any { return nil }
 
 // recorder keeps the requests that a server got, bodies included.

@@ -8,7 +8,7 @@ import "time"
 // holds the zero value then. Strings are as Vectara wrote them: valid UTF-8, with credentials
 // replaced, and cut off at 16 KiB.
 type Job struct {
-	// ID is the ID that was asked for; in a list it is Vectara's word.
+	// ID is the ID that was requested; in a list it is Vectara's word.
 	ID string
 	// Type is the kind of job, such as "bulk_delete_documents". New kinds are to be expected.
 	Type string

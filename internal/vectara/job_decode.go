@@ -4,26 +4,26 @@ package vectara
 
 import "strings"
 
-// badAnswer is the Problem of a ResponseError and the request ID that goes with it.
-type badAnswer struct{ problem, requestID string }
+// badResponse is the Problem of a ResponseError and the request ID that goes with it.
+type badResponse struct{ problem, requestID string }
 
 const problemNoObject = "the body is not a JSON object"
 
-// decodeJob reads the body of a 200 to GET /v2/jobs/{job_id}. The answer must be a JSON object with the ID
-// that was asked for; whatever else is missing or malformed is left out of the job.
-func decodeJob(body []byte, id string) (Job, *badAnswer) {
-	answer, ok := parseValue(body)
-	if !ok || !answer.isObject() {
-		return Job{}, &badAnswer{problem: problemNoObject}
+// decodeJob reads the body of a 200 to GET /v2/jobs/{job_id}. The body must be a JSON object with the ID
+// that was requested; whatever else is missing or malformed is left out of the job.
+func decodeJob(body []byte, id string) (Job, *badResponse) {
+	root, ok := parseValue(body)
+	if !ok || !root.isObject() {
+		return Job{}, &badResponse{problem: problemNoObject}
 	}
-	job := jobOf(answer)
+	job := jobOf(root)
 	switch job.ID {
 	case id:
 		return job, nil
 	case "":
-		return Job{}, &badAnswer{problem: "the job in the body has no ID", requestID: objectOf(answer).text("request_id")}
+		return Job{}, &badResponse{problem: "the job in the body has no ID", requestID: objectOf(root).text("request_id")}
 	default:
-		return Job{}, &badAnswer{problem: "the body is about another job", requestID: objectOf(answer).text("request_id")}
+		return Job{}, &badResponse{problem: "the body is about another job", requestID: objectOf(root).text("request_id")}
 	}
 }
 

@@ -62,7 +62,7 @@ func TestDecodeJobLosesNothingButWhatIsMalformed(t *testing.T) {
 			tc.want(&want)
 			got, bad := decodeJob([]byte(` {"id":"`+testID+`",`+rest+","+tc.field+"}\n"), testID)
 			if bad != nil {
-				t.Fatalf("the answer was refused: %s", bad.problem)
+				t.Fatalf("the body was refused: %s", bad.problem)
 			}
 			if !reflect.DeepEqual(got, want) {
 				t.Errorf("got  %+v\nwant %+v", got, want)

@@ -24,9 +24,9 @@ func (r *redactor) redactJob(job *Job) {
 
 // redactPage does the same to the jobs of a page, whose IDs are Vectara's words too. The page key can only be sent
 // as it is, so that one with a credential in it makes the page useless.
-func (r *redactor) redactPage(page *Page) *badAnswer {
+func (r *redactor) redactPage(page *Page) *badResponse {
 	if r.redact(page.NextPageKey) != page.NextPageKey {
-		return &badAnswer{problem: "the page key in the body holds a credential"}
+		return &badResponse{problem: "the page key in the body holds a credential"}
 	}
 	for i := range page.Jobs {
 		page.Jobs[i].ID = r.redactText(page.Jobs[i].ID)

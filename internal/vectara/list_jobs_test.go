@@ -19,7 +19,7 @@ import (
 const emptyPage = `{"jobs":[],"metadata":{"page_key":null}}`
 
 func TestListJobsReturnsWhatVectaraSaid(t *testing.T) {
-	server := serve(t, answering(http.StatusOK, `{
+	server := serve(t, responding(http.StatusOK, `{
 		"jobs": [
 			{"id": "`+testID+`", "type": "replace_filter_attributes", "corpus_keys": ["legal", "hr"], "state": "completed",
 			 "created_at": "2026-01-02T03:04:05Z", "started_at": "2026-01-02T05:04:06.5+02:00", "completed_at": "2026-01-02t03:05:00z",
@@ -162,33 +162,33 @@ func TestListJobsErrors(t *testing.T) {
 		want    error
 	}{
 		"a 403": {
-			answering(403, `{"messages":["No listing."],"request_id":"r-1"}`),
+			responding(403, `{"messages":["No listing."],"request_id":"r-1"}`),
 			failed(APIError{StatusCode: 403, Messages: []string{"No listing."}, RequestID: "r-1"}),
 		},
-		"a 401":            {answering(401, `{}`), failed(APIError{StatusCode: 401})},
-		"a 429":            {answering(429, "", "Retry-After", "17"), failed(APIError{StatusCode: 429, RetryAfter: 17 * time.Second})},
-		"a 503 of a proxy": {answering(503, "<html>"), failed(APIError{StatusCode: 503})},
-		"no content":       {answering(204, ""), failed(APIError{StatusCode: 204})},
+		"a 401":            {responding(401, `{}`), failed(APIError{StatusCode: 401})},
+		"a 429":            {responding(429, "", "Retry-After", "17"), failed(APIError{StatusCode: 429, RetryAfter: 17 * time.Second})},
+		"a 503 of a proxy": {responding(503, "<html>"), failed(APIError{StatusCode: 503})},
+		"no content":       {responding(204, ""), failed(APIError{StatusCode: 204})},
 		"a redirect": {
-			answering(302, "", "Location", "/login"),
+			responding(302, "", "Location", "/login"),
 			refused(ResponseError{StatusCode: 302, Problem: "redirects are not followed"}),
 		},
-		"not JSON": {answering(200, "<html>"), refused(ResponseError{StatusCode: 200, Problem: problemNoObject})},
+		"not JSON": {responding(200, "<hello>"), refused(ResponseError{StatusCode: 200, Problem: problemNoObject})},
 		"no list, with a request ID": {
-			answering(200, `{"jobs":{},"request_id":"r-2"}`),
+			responding(200, `{"jobs":{},"request_id":"r-2"}`),
 			refused(ResponseError{StatusCode: 200, Problem: "the jobs in the body are not a list", RequestID: "r-2"}),
 		},
 		"a page key with the key": {
-			answering(200, `{"jobs":[],"metadata":{"page_key":"1 `+testKey+`"}}`),
+			responding(200, `{"jobs":[],"metadata":{"page_key":"1 `+testKey+`"}}`),
 			refused(ResponseError{StatusCode: 200, Problem: "the page key in the body holds a credential"}),
 		},
-		"announced as huge": {
-			answering(200, "{", "Content-Length", strconv.Itoa(maxPageBody+1)),
+		"declared as huge": {
+			responding(200, "{", "Content-Length", strconv.Itoa(maxPageBody+1)),
 			refused(ResponseError{StatusCode: 200, Problem: tooLarge}),
 		},
 		"endless": {endless, refused(ResponseError{StatusCode: 200, Problem: tooLarge})},
 		"cut short": {
-			answering(200, emptyPage, "Content-Length", "1000"),
+			responding(200, emptyPage, "Content-Length", "1000"),
 			refused(ResponseError{StatusCode: 200, Problem: "the body is cut short"}),
 		},
 	}
@@ -237,7 +237,7 @@ func TestListJobsEndsWithItsContext(t *testing.T) {
 func TestListJobsWithInvalidCredentialsSendsNothing(t *testing.T) {
 	var seen recorder
 	server := serve(t, func(_ http.ResponseWriter, r *http.Request) { seen.record(r) })
-	_, err := clientFor(t, server.URL).NewSession(Credentials{}).ListJobs(within(t), ListQuery{})
+	_, err := clientFor(t, server.URL).NewSession(Credentials{}, nil).ListJobs(within(t), ListQuery{})
 	var invalid *CredentialsError
 	if !errors.As(err, &invalid) || seen.count() != 0 {
 		t.Errorf("got error %v after %d requests, want a CredentialsError and none", err, seen.count())
@@ -264,12 +264,12 @@ func TestListJobsTriesAnotherTokenOnce(t *testing.T) {
 		t.Fatalf("got error %v after %d requests, want none after 2", err, lists.count())
 	}
 	if request, _ := lists.last(t); request.URL.Query().Get("page_key") != "k" {
-		t.Errorf("the second request asked for another page: %s", request.RequestURI)
+		t.Errorf("the second request was for another page: %s", request.RequestURI)
 	}
 }
 
 func TestNoCredentialLeavesThePackageInAPage(t *testing.T) {
-	handler := answering(http.StatusOK, encoded(t, map[string]any{"jobs": []any{
+	handler := responding(http.StatusOK, encoded(t, map[string]any{"jobs": []any{
 		map[string]any{"id": "job_" + testKey, "state": "s " + testKey},
 		map[string]any{
 			"id": testID, "type": testKey, "corpus_keys": []string{"legal", testKey}, "created_by_username": url.QueryEscape(testKey),

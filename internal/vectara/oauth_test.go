@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// tokenBody is the answer of a token endpoint.
+// tokenBody is the response of a token endpoint.
 func tokenBody(token string) string {
 	return `{"access_token":"` + token + `","token_type":"Bearer","expires_in":1800}`
 }
@@ -156,7 +156,7 @@ func TestTokenEndpointFailures(t *testing.T) {
 		"500": {500, `{"messages":["oops"],"request_id":"r"}`, nil, &APIError{Operation: "token", StatusCode: 500, Messages: []string{"oops"}, RequestID: "r"}, "token: 500 Internal Server Error: oops"},
 		"201": {201, tokenBody(testToken), nil, &APIError{Operation: "token", StatusCode: 201}, "token: 201 Created"},
 		"not JSON": {
-			200, "<html>", nil,
+			200, "<hello>", nil,
 			&ResponseError{Operation: "token", StatusCode: 200, Problem: "the body is not a JSON object"}, "token: 200 OK: the body is not a JSON object",
 		},
 		"no token": {
@@ -183,7 +183,7 @@ func TestTokenEndpointFailures(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			var jobs recorder
-			server := serveOAuth(t, answering(tc.status, tc.body, tc.headers...), func(_ http.ResponseWriter, r *http.Request) { jobs.record(r) })
+			server := serveOAuth(t, responding(tc.status, tc.body, tc.headers...), func(_ http.ResponseWriter, r *http.Request) { jobs.record(r) })
 			_, err := oauthSession(t, server.URL).GetJob(within(t), testID)
 			if !reflect.DeepEqual(err, tc.want) {
 				t.Errorf("got  %#v\nwant %#v", err, tc.want)
@@ -201,14 +201,14 @@ func TestTokenEndpointFailures(t *testing.T) {
 func TestTokenEndpointOutOfReach(t *testing.T) {
 	gone := httptest.NewServer(nil)
 	gone.Close()
-	server := serve(t, answering(http.StatusOK, jobBody()))
+	server := serve(t, responding(http.StatusOK, jobBody()))
 	_, err := oauthSession(t, server.URL, func(o *Options) { o.TokenURL = gone.URL }).GetJob(within(t), testID)
 	if got := wantTransportError(t, err, KindConnect, "connection refused"); got.Operation != OperationToken {
 		t.Errorf("got operation %q, want %q", got.Operation, OperationToken)
 	}
 }
 
-func TestTokenAnswersThatAreTolerated(t *testing.T) {
+func TestTokenResponsesThatAreTolerated(t *testing.T) {
 	cases := map[string]struct {
 		body        string
 		contentType string
@@ -236,11 +236,11 @@ func TestTokenAnswersThatAreTolerated(t *testing.T) {
 			server := serveOAuth(t,
 				func(w http.ResponseWriter, r *http.Request) {
 					fetches.Add(1)
-					answering(http.StatusOK, tc.body, "Content-Type", tc.contentType)(w, r)
+					responding(http.StatusOK, tc.body, "Content-Type", tc.contentType)(w, r)
 				},
 				func(w http.ResponseWriter, r *http.Request) {
 					calls.Add(1)
-					answering(http.StatusOK, jobBody())(w, r)
+					responding(http.StatusOK, jobBody())(w, r)
 				})
 			session := oauthSession(t, server.URL, func(o *Options) { o.Now = func() time.Time { return now } })
 			// The clock stands just before nine tenths of the life, when nothing is renewed yet, and then at its end.
@@ -275,14 +275,14 @@ func TestNoTokenOrSecretLeavesThePackage(t *testing.T) {
 	give := func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, tokenBody(secrets[fetches.Add(1)]))
 	}
-	refuse := answering(http.StatusUnauthorized, body)
+	refuse := responding(http.StatusUnauthorized, body)
 	cases := map[string]struct{ tokens, jobs http.HandlerFunc }{
 		"in a job after a token was replaced": {give, func(w http.ResponseWriter, r *http.Request) {
 			if !strings.HasSuffix(r.Header.Get("Authorization"), secrets[2]) {
 				refuse(w, r)
 				return
 			}
-			answering(http.StatusOK, body)(w, r)
+			responding(http.StatusOK, body)(w, r)
 		}},
 		"in an error after a token was replaced": {give, refuse},
 	}

@@ -124,8 +124,8 @@ func TestTrafficMatchesTheDescription(t *testing.T) {
 		for name, tc := range cases {
 			t.Run(name+" by "+kind, func(t *testing.T) {
 				mux := http.NewServeMux()
-				mux.Handle("/oauth2/token", answering(http.StatusOK, tokenBody(testToken), "Content-Type", asJSON))
-				mux.Handle("/v2/jobs/", answering(tc.status, tc.body, "Content-Type", asJSON))
+				mux.Handle("/oauth2/token", responding(http.StatusOK, tokenBody(testToken), "Content-Type", asJSON))
+				mux.Handle("/v2/jobs/", responding(tc.status, tc.body, "Content-Type", asJSON))
 				server := serve(t, loadDescription(t).check(t, mux))
 
 				job, err := newSession(t, server.URL).GetJob(within(t), testID)
@@ -146,7 +146,7 @@ func TestTrafficMatchesTheDescription(t *testing.T) {
 		"a token refused with 401": {401, "token: 401 Unauthorized: invalid_client: who?"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			refusal := answering(tc.status, `{"error":"invalid_client","error_description":"who?"}`, "Content-Type", asJSON)
+			refusal := responding(tc.status, `{"error":"invalid_client","error_description":"who?"}`, "Content-Type", asJSON)
 			server := serve(t, loadDescription(t).check(t, refusal))
 			_, err := oauthSession(t, server.URL).GetJob(within(t), testID)
 			if got := errorText(err); got != tc.want {
@@ -182,8 +182,8 @@ func TestListTrafficMatchesTheDescription(t *testing.T) {
 		for name, tc := range cases {
 			t.Run(name+" by "+kind, func(t *testing.T) {
 				mux := http.NewServeMux()
-				mux.Handle("/oauth2/token", answering(http.StatusOK, tokenBody(testToken), "Content-Type", "application/json"))
-				mux.Handle("/v2/jobs", answering(tc.status, tc.body, "Content-Type", "application/json"))
+				mux.Handle("/oauth2/token", responding(http.StatusOK, tokenBody(testToken), "Content-Type", "application/json"))
+				mux.Handle("/v2/jobs", responding(tc.status, tc.body, "Content-Type", "application/json"))
 				server := serve(t, loadDescription(t).check(t, mux))
 
 				page, err := newSession(t, server.URL).ListJobs(within(t), tc.query)

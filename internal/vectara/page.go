@@ -11,7 +11,7 @@ import (
 // MaxPageSize is how many jobs a page may hold at most.
 const MaxPageSize = 100
 
-// ListQuery selects the jobs to list. The zero value asks for the first page of all jobs.
+// ListQuery selects the jobs to list. The zero value selects the first page of all jobs.
 type ListQuery struct {
 	// States are the states that a job may be in; empty means any.
 	States []string
@@ -27,11 +27,11 @@ type ListQuery struct {
 // Page is one part of a list of jobs. Vectara documents neither its order nor how pages fare while
 // jobs come and go: a job may be on two pages of a list, or on none.
 type Page struct {
-	// Jobs are what could be read, in Vectara's order. They can be up to 1000 if Vectara does not heed
+	// Jobs are what could be read, in Vectara's order. They can be up to 1000 if Vectara ignores
 	// Limit; more are a *ResponseError. Their IDs are Vectara's words: none is empty, but they need
 	// not be IDs that GetJob accepts.
 	Jobs []Job
-	// NextPageKey asks for the next page: at most 4 KiB, empty at the end.
+	// NextPageKey is the page key of the next page: at most 4 KiB, empty at the end.
 	NextPageKey string
 	// Dropped counts the elements of the page that could not be read: no objects, or without a string for an ID.
 	Dropped int

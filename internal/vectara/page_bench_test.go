@@ -8,10 +8,15 @@ import (
 	"testing"
 )
 
-// BenchmarkDecodePage reads what a sweep over ten thousand jobs reads a hundred times.
+// BenchmarkDecodePage reads what a walk of ten thousand jobs reads a hundred times.
 func BenchmarkDecodePage(b *testing.B) {
 	redactor := newRedactor(testSecret)
-	redactor.addToken(strings.Repeat(testToken, 40)) // As long as a JSON Web Token.
+	for i := range maxTokens {
+		redactor.addToken(strings.Repeat(testToken, 40) + fmt.Sprint(i)) // As long as a JSON Web Token.
+	}
+	for i := range maxFormer {
+		redactor.addFormer(testKey + fmt.Sprint(i))
+	}
 	for name, corpora := range map[string]int{"100 typical jobs": 2, "100 jobs of 1000 corpora": 1000} {
 		b.Run(name, func(b *testing.B) {
 			body := []byte(pageBody(100, corpora, "the-next-page"))

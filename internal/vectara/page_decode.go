@@ -3,7 +3,7 @@
 package vectara
 
 // Bounds on a page: the key in bytes, since it has to fit into a URL, and how many jobs a server may send that
-// does not heed the limit. Without the latter the smallest of jobs would fill a page with half a million.
+// ignores the limit. Without the latter the smallest of jobs would fill a page with half a million.
 const (
 	maxPageKeyLength = 4 << 10
 	maxElements      = 10 * MaxPageSize
@@ -11,13 +11,13 @@ const (
 
 // decodePage reads the body of a 200 to GET /v2/jobs. It is tolerant towards jobs, as decodeJob is, and strict
 // where a mistake would end the list too early: who lists concludes from what is missing.
-func decodePage(body []byte) (Page, *badAnswer) {
-	answer, ok := parseValue(body)
-	if !ok || !answer.isObject() {
-		return Page{}, &badAnswer{problem: problemNoObject}
+func decodePage(body []byte) (Page, *badResponse) {
+	root, ok := parseValue(body)
+	if !ok || !root.isObject() {
+		return Page{}, &badResponse{problem: problemNoObject}
 	}
 	var jobs, metadata, requestID value
-	for name, member := range answer.members() {
+	for name, member := range root.members() {
 		switch string(name) {
 		case "jobs":
 			jobs = member
@@ -32,12 +32,12 @@ func decodePage(body []byte) (Page, *badAnswer) {
 		problem = "the jobs in the body are not a list"
 	}
 	if problem != "" {
-		return Page{}, &badAnswer{problem: problem, requestID: requestID.text()}
+		return Page{}, &badResponse{problem: problem, requestID: requestID.text()}
 	}
 	page := Page{NextPageKey: key}
 	for element := range jobs.elements() {
 		if len(page.Jobs)+page.Dropped == maxElements {
-			return Page{}, &badAnswer{problem: "the body holds more than 1000 jobs", requestID: requestID.text()}
+			return Page{}, &badResponse{problem: "the body holds more than 1000 jobs", requestID: requestID.text()}
 		}
 		if job := jobOf(element); job.ID != "" {
 			page.Jobs = append(page.Jobs, job)

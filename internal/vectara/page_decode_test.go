@@ -147,7 +147,7 @@ func TestDecodePageRefusesWhatWouldEndAListTooEarly(t *testing.T) {
 	}
 }
 
-// TestListAndGetReadAJobAlike keeps a job from changing with the way by which it was asked for.
+// TestListAndGetReadAJobAlike keeps a job from changing with the way by which it was requested.
 func TestListAndGetReadAJobAlike(t *testing.T) {
 	long := strings.Repeat("é", maxJobText)
 	fields := `"state":"` + long + `","corpus_keys":["` + strings.Repeat(`legal","`, maxCorpusKeys) + `legal","` + long + `"],` +

@@ -19,6 +19,11 @@ func TestRedactReplacesEveryForm(t *testing.T) {
 		"escaped in lower case": lowerEscapes(url.QueryEscape(secret)),
 		"in JSON":               `p\"a\\s+s/w=o&r<d>`,
 		"in JSON for HTML":      `p\"a\\s+s/w=o\u0026r\u003cd\u003e`,
+		"in hex":                "7022615c732b732f773d6f26723c643e",
+		"in upper-case hex":     "7022615C732B732F773D6F26723C643E",
+		"in hex with spaces":    "70 22 61 5c 73 2b 73 2f 77 3d 6f 26 72 3c 64 3e",
+		"in hex with colons":    "70:22:61:5c:73:2b:73:2f:77:3d:6f:26:72:3c:64:3e",
+		"in hex with hyphens":   "70-22-61-5C-73-2B-73-2F-77-3D-6F-26-72-3C-64-3E",
 	}
 	for name, form := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -76,6 +81,14 @@ func TestRedactorKnowsTheLastTokens(t *testing.T) {
 	}
 	if redactor.redact(testSecret) != hidden {
 		t.Error("the secret was forgotten")
+	}
+}
+
+func TestRedactReplacesTokensInHex(t *testing.T) {
+	redactor := newRedactor(testKey)
+	redactor.addToken(testToken)
+	if got := redactor.redact(fmt.Sprintf("%x|%X", testToken, testToken)); got != hidden+"|"+hidden {
+		t.Errorf("got %q", got)
 	}
 }
 

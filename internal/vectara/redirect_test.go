@@ -12,7 +12,7 @@ import (
 )
 
 // TestNothingFollowsARedirect redirects to a second host and to another path of the first, with each status that Go's own client
-// follows, and looks at what arrives there.
+// follows, and checks what arrives there.
 func TestNothingFollowsARedirect(t *testing.T) {
 	getJob := func(ctx context.Context, s *Session) error {
 		_, err := s.GetJob(ctx, testID)

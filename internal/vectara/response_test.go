@@ -42,7 +42,7 @@ func TestStatusesOtherThan200AreAPIErrors(t *testing.T) {
 			want: APIError{StatusCode: 429, RetryAfter: 17 * time.Second}, text: "get job: 429 Too Many Requests",
 		},
 		"a 503 with a time to wait until": {
-			status: 503, headers: []string{"Retry-After", "Sun, 01 Mar 2026 12:00:40 GMT"},
+			status: 503, headers: []string{"Retry-After", "Sun, 01 Mar 2026 12:00:40 GMT", "Date", "Sun, 01 Mar 2026 12:00:00 GMT"},
 			want: APIError{StatusCode: 503, RetryAfter: 40 * time.Second}, text: "get job: 503 Service Unavailable",
 		},
 		"HTML": {
@@ -75,7 +75,7 @@ func TestStatusesOtherThan200AreAPIErrors(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			server := serve(t, answering(tc.status, tc.body, tc.headers...))
+			server := serve(t, responding(tc.status, tc.body, tc.headers...))
 			session := keySession(t, server.URL, func(o *Options) { o.Now = func() time.Time { return now } })
 			_, err := session.GetJob(within(t), testID)
 			var got *APIError
@@ -99,7 +99,7 @@ func TestErrorBodiesAreBounded(t *testing.T) {
 		messages[i] = fmt.Sprint(i, strings.Repeat("é", 600))
 	}
 	body := encoded(t, map[string]any{"messages": messages, "request_id": strings.Repeat("é", 100)})
-	_, err := keySession(t, serve(t, answering(http.StatusForbidden, body)).URL).GetJob(within(t), testID)
+	_, err := keySession(t, serve(t, responding(http.StatusForbidden, body)).URL).GetJob(within(t), testID)
 	var got *APIError
 	if !errors.As(err, &got) {
 		t.Fatalf("got error %v, want an APIError", err)
@@ -117,43 +117,43 @@ func TestErrorBodiesAreBounded(t *testing.T) {
 	}
 }
 
-func TestAnswersThatCannotBeBelieved(t *testing.T) {
+func TestResponsesThatCannotBeBelieved(t *testing.T) {
 	const cut = "the body is cut short"
 	cases := map[string]struct {
 		handler http.HandlerFunc
 		want    ResponseError
 	}{
-		"not JSON":          {answering(200, "<html>hello</html>"), ResponseError{Problem: "the body is not a JSON object"}},
-		"nothing":           {answering(200, ""), ResponseError{Problem: "the body is not a JSON object"}},
-		"null":              {answering(200, "null"), ResponseError{Problem: "the body is not a JSON object"}},
-		"a list":            {answering(200, "["+jobBody()+"]"), ResponseError{Problem: "the body is not a JSON object"}},
-		"half an object":    {answering(200, `{"id":"`+testID+`"`), ResponseError{Problem: "the body is not a JSON object"}},
-		"trailing garbage":  {answering(200, jobBody()+"x"), ResponseError{Problem: "the body is not a JSON object"}},
-		"two objects":       {answering(200, jobBody()+jobBody()), ResponseError{Problem: "the body is not a JSON object"}},
-		"too deep":          {answering(200, `{"a":`+strings.Repeat("[", 20000)), ResponseError{Problem: "the body is not a JSON object"}},
-		"no ID":             {answering(200, `{"state":"completed","request_id":"r-1"}`), ResponseError{Problem: "the job in the body has no ID", RequestID: "r-1"}},
-		"an ID of null":     {answering(200, `{"id":null}`), ResponseError{Problem: "the job in the body has no ID"}},
-		"a numeric ID":      {answering(200, `{"id":7}`), ResponseError{Problem: "the job in the body has no ID"}},
-		"another job":       {answering(200, `{"id":"job_other","state":"completed"}`), ResponseError{Problem: "the body is about another job"}},
-		"another case":      {answering(200, strings.ToLower(jobBody())), ResponseError{Problem: "the body is about another job"}},
-		"an ID named Id":    {answering(200, `{"Id":"`+testID+`"}`), ResponseError{Problem: "the job in the body has no ID"}},
-		"a redirect":        {answering(302, "", "Location", "/login"), ResponseError{StatusCode: 302, Problem: "redirects are not followed"}},
-		"a bad redirect":    {answering(307, "", "Location", "http://a b:c%"), ResponseError{StatusCode: 307, Problem: "redirects are not followed"}},
-		"not modified":      {answering(304, ""), ResponseError{StatusCode: 304, Problem: "redirects are not followed"}},
-		"announced as huge": {answering(200, "{", "Content-Length", "1048577"), ResponseError{Problem: "the body is larger than 1 MiB"}},
-		"a byte too many":   {answering(200, padded(1<<20+1)), ResponseError{Problem: "the body is larger than 1 MiB"}},
-		"endless":           {endless, ResponseError{Problem: "the body is larger than 1 MiB"}},
-		"a gzip bomb":       {bomb(t), ResponseError{Problem: "the body is larger than 1 MiB"}},
-		"cut short":         {answering(200, jobBody(), "Content-Length", "1000"), ResponseError{Problem: cut}},
-		"cut in a chunk":    {cutChunk, ResponseError{Problem: cut}},
+		"not JSON":         {responding(200, "<hello>"), ResponseError{Problem: "the body is not a JSON object"}},
+		"nothing":          {responding(200, ""), ResponseError{Problem: "the body is not a JSON object"}},
+		"null":             {responding(200, "null"), ResponseError{Problem: "the body is not a JSON object"}},
+		"a list":           {responding(200, "["+jobBody()+"]"), ResponseError{Problem: "the body is not a JSON object"}},
+		"half an object":   {responding(200, `{"id":"`+testID+`"`), ResponseError{Problem: "the body is not a JSON object"}},
+		"trailing garbage": {responding(200, jobBody()+"x"), ResponseError{Problem: "the body is not a JSON object"}},
+		"two objects":      {responding(200, jobBody()+jobBody()), ResponseError{Problem: "the body is not a JSON object"}},
+		"too deep":         {responding(200, `{"a":`+strings.Repeat("[", 20000)), ResponseError{Problem: "the body is not a JSON object"}},
+		"no ID":            {responding(200, `{"state":"completed","request_id":"r-1"}`), ResponseError{Problem: "the job in the body has no ID", RequestID: "r-1"}},
+		"an ID of null":    {responding(200, `{"id":null}`), ResponseError{Problem: "the job in the body has no ID"}},
+		"a numeric ID":     {responding(200, `{"id":7}`), ResponseError{Problem: "the job in the body has no ID"}},
+		"another job":      {responding(200, `{"id":"job_other","state":"completed"}`), ResponseError{Problem: "the body is about another job"}},
+		"another case":     {responding(200, strings.ToLower(jobBody())), ResponseError{Problem: "the body is about another job"}},
+		"an ID named Id":   {responding(200, `{"Id":"`+testID+`"}`), ResponseError{Problem: "the job in the body has no ID"}},
+		"a redirect":       {responding(302, "", "Location", "/login"), ResponseError{StatusCode: 302, Problem: "redirects are not followed"}},
+		"a bad redirect":   {responding(307, "", "Location", "http://a b:c%"), ResponseError{StatusCode: 307, Problem: "redirects are not followed"}},
+		"not modified":     {responding(304, ""), ResponseError{StatusCode: 304, Problem: "redirects are not followed"}},
+		"declared as huge": {responding(200, "{", "Content-Length", "1048577"), ResponseError{Problem: "the body is larger than 1 MiB"}},
+		"a byte too many":  {responding(200, padded(1<<20+1)), ResponseError{Problem: "the body is larger than 1 MiB"}},
+		"endless":          {endless, ResponseError{Problem: "the body is larger than 1 MiB"}},
+		"a gzip bomb":      {bomb(t), ResponseError{Problem: "the body is larger than 1 MiB"}},
+		"cut short":        {responding(200, jobBody(), "Content-Length", "1000"), ResponseError{Problem: cut}},
+		"cut in a chunk":   {cutChunk, ResponseError{Problem: cut}},
 		"cut gzip": {func(w http.ResponseWriter, _ *http.Request) {
 			writeZipped(w, jobBodyZipped[:len(jobBodyZipped)-6])
 		}, ResponseError{Problem: cut}},
-		"gzip that is none": {answering(200, jobBody(), "Content-Encoding", "gzip"), ResponseError{Problem: "the body cannot be decompressed"}},
+		"gzip that is none": {responding(200, jobBody(), "Content-Encoding", "gzip"), ResponseError{Problem: "the body cannot be decompressed"}},
 		"gzip with a wrong checksum": {func(w http.ResponseWriter, _ *http.Request) {
-			spoilt := append([]byte(nil), jobBodyZipped...)
-			spoilt[len(spoilt)-8] ^= 1
-			writeZipped(w, spoilt)
+			corrupt := append([]byte(nil), jobBodyZipped...)
+			corrupt[len(corrupt)-8] ^= 1
+			writeZipped(w, corrupt)
 		}, ResponseError{Problem: "the body cannot be decompressed"}},
 		"another protocol": {switchProtocol, ResponseError{StatusCode: 101, Problem: "the server wants to leave HTTP"}},
 	}
@@ -175,8 +175,8 @@ func TestAnswersThatCannotBeBelieved(t *testing.T) {
 	}
 }
 
-func TestTheLargestAnswerIsRead(t *testing.T) {
-	server := serve(t, answering(http.StatusOK, padded(1<<20)))
+func TestTheLargestResponseIsRead(t *testing.T) {
+	server := serve(t, responding(http.StatusOK, padded(1<<20)))
 	if _, err := keySession(t, server.URL).GetJob(within(t), testID); err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +201,7 @@ func TestTheDeadlineCoversTheBody(t *testing.T) {
 			})
 			_, err := session.GetJob(ctx, testID)
 			if status == http.StatusOK {
-				wantTransportError(t, err, KindTimeout, "no complete answer before the deadline")
+				wantTransportError(t, err, KindTimeout, "no complete response from 127.0.0.1 within 20s")
 				return
 			}
 			var got *APIError
@@ -240,7 +240,7 @@ func TestCancellationWithinABodyIsReturnedAsSuch(t *testing.T) {
 		seen   error // what reading the body says by then
 	}{
 		"of a job":                        {http.StatusOK, context.Canceled},
-		"of a job, which looks cut short": {http.StatusOK, io.ErrUnexpectedEOF},
+		"of a job, which seems cut short": {http.StatusOK, io.ErrUnexpectedEOF},
 		"of an error":                     {http.StatusInternalServerError, context.Canceled},
 	}
 	for name, tc := range cases {

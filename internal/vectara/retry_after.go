@@ -8,25 +8,30 @@ import (
 	"time"
 )
 
-// Bounds on the wait that an answer may ask for.
+// Bounds on the wait that a response may request.
 const (
 	minRetryAfter = time.Second
 	maxRetryAfter = time.Hour
 )
 
 // parseRetryAfter reads a Retry-After header (RFC 9110, section 10.2.3): seconds, or an
-// HTTP-date. It clamps the wait to between 1 s and 1 h; a date in the past becomes 1 s, since it
-// says that now is the time. Anything else, negative seconds among it, is 0 and means that
-// nothing was asked for.
-func parseRetryAfter(value string, now time.Time) time.Duration {
-	value = strings.TrimSpace(value)
+// HTTP-date. A date counts from the Date header of the same response, so that a clock that is off does
+// not matter; without one, from now. It clamps the wait to between 1 s and 1 h; a date in the past
+// becomes 1 s, since it says that now is the time. Anything else, negative seconds among it, is 0 and
+// means that nothing was requested.
+func parseRetryAfter(header http.Header, now time.Time) time.Duration {
+	value := strings.TrimSpace(header.Get("Retry-After"))
 	if seconds, ok := parseSeconds(value); ok {
-		return clamp(time.Duration(seconds)*time.Second, minRetryAfter, maxRetryAfter)
+		return max(minRetryAfter, min(time.Duration(seconds)*time.Second, maxRetryAfter))
 	}
-	if date, err := http.ParseTime(value); err == nil {
-		return clamp(date.Sub(now), minRetryAfter, maxRetryAfter)
+	until, err := http.ParseTime(value)
+	if err != nil {
+		return 0
 	}
-	return 0
+	if sent, err := http.ParseTime(header.Get("Date")); err == nil {
+		now = sent
+	}
+	return max(minRetryAfter, min(until.Sub(now), maxRetryAfter))
 }
 
 // parseSeconds reads digits. It stops counting far above any bound of this package, so that no number
@@ -43,8 +48,4 @@ func parseSeconds(digits string) (seconds int64, ok bool) {
 		seconds = min(seconds*10+int64(digit-'0'), enough)
 	}
 	return seconds, true
-}
-
-func clamp(d, least, most time.Duration) time.Duration {
-	return max(least, min(d, most))
 }

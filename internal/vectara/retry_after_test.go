@@ -3,6 +3,7 @@
 package vectara
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -36,7 +37,32 @@ func TestParseRetryAfter(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			if got := parseRetryAfter(tc.value, now); got != tc.want {
+			if got := parseRetryAfter(http.Header{"Retry-After": {tc.value}}, now); got != tc.want {
+				t.Errorf("got %v, want %v", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestRetryAfterCountsFromTheDateOfTheResponse(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	cases := map[string]struct {
+		until, sent string
+		want        time.Duration
+	}{
+		"our clock is right":               {"Sun, 01 Mar 2026 12:01:30 GMT", "Sun, 01 Mar 2026 12:00:00 GMT", 90 * time.Second},
+		"our clock is ten years behind":    {"Sat, 01 Mar 2036 12:01:30 GMT", "Sat, 01 Mar 2036 12:00:00 GMT", 90 * time.Second},
+		"our clock is ten years ahead":     {"Tue, 01 Mar 2016 12:01:30 GMT", "Tue, 01 Mar 2016 12:00:00 GMT", 90 * time.Second},
+		"the response was sent later":      {"Sun, 01 Mar 2026 12:01:30 GMT", "Sun, 01 Mar 2026 13:00:00 GMT", time.Second},
+		"the response was sent long ago":   {"Sun, 01 Mar 2026 12:01:30 GMT", "Thu, 01 Jan 1970 00:00:00 GMT", time.Hour},
+		"the response has no date":         {"Sun, 01 Mar 2026 12:01:30 GMT", "", 90 * time.Second},
+		"the date of the response is none": {"Sun, 01 Mar 2026 12:01:30 GMT", "today", 90 * time.Second},
+		"seconds need no date":             {"30", "Thu, 01 Jan 1970 00:00:00 GMT", 30 * time.Second},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			header := http.Header{"Retry-After": {tc.until}, "Date": {tc.sent}}
+			if got := parseRetryAfter(header, now); got != tc.want {
 				t.Errorf("got %v, want %v", got, tc.want)
 			}
 		})

@@ -22,7 +22,10 @@ type Session struct {
 
 // NewSession makes a Session. It connects to nothing. If the credentials are not valid, every
 // call of the session returns the *CredentialsError of Validate.
-func (c *Client) NewSession(credentials Credentials) *Session {
+//
+// onTokenRequest is called before each request for an access token is sent, so that the caller can count
+// it in a rate limit; it must not block. It may be nil. An API key needs no such requests.
+func (c *Client) NewSession(credentials Credentials, onTokenRequest func()) *Session {
 	session := &Session{client: c, invalid: credentials.Validate()}
 	if credentials.APIKey != "" {
 		session.redactor = newRedactor(credentials.APIKey)
@@ -31,19 +34,36 @@ func (c *Client) NewSession(credentials Credentials) *Session {
 	}
 	session.redactor = newRedactor(credentials.ClientSecret)
 	session.auth = &bearer{tokens: &tokenSource{
-		now: c.now,
+		host: c.tokenURL.Hostname(),
+		now:  c.now,
 		fetch: func(ctx context.Context) (accessToken, error) {
+			if onTokenRequest != nil {
+				onTokenRequest()
+			}
 			return session.fetchToken(ctx, credentials)
 		},
 	}}
 	return session
 }
 
+// AlsoRedact makes the session replace former credentials in responses as it does its own: after a rotation,
+// Vectara may still echo them. The last 4 keys and secrets are kept. To add the same again costs next to nothing.
+// Credentials that are not valid were never sent, and are ignored: a part of a word would be replaced.
+func (s *Session) AlsoRedact(credentials Credentials) {
+	switch {
+	case credentials.Validate() != nil:
+	case credentials.APIKey != "":
+		s.redactor.addFormer(credentials.APIKey)
+	default:
+		s.redactor.addFormer(credentials.ClientSecret)
+	}
+}
+
 // Format writes "Vectara session" for every verb: the credentials stay inside.
 func (s *Session) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, "Vectara session") }
 
-// GetJob asks Vectara for the job with the given ID, which must match ^job_[A-Za-z0-9._~:=+-]+$ and
-// have at most 512 bytes. The deadline of ctx covers the whole answer; without
+// GetJob gets the job with the given ID, which must match ^job_[A-Za-z0-9._~:=+-]+$ and
+// have at most 512 bytes. The deadline of ctx covers the whole response; without
 // one the call may take for ever.
 //
 // It returns an *APIError, *AuthError, *ResponseError, *TransportError, *IDError or *CredentialsError, or
@@ -64,7 +84,7 @@ func (s *Session) GetJob(ctx context.Context, id string) (Job, error) {
 	return job, nil
 }
 
-// ListJobs asks Vectara for one page of jobs, of at most 16 MiB. The deadline of ctx covers the whole answer;
+// ListJobs gets one page of jobs, of at most 16 MiB. The deadline of ctx covers the whole response;
 // without one the call may take for ever. A job that cannot be read is left out and counted.
 //
 // It returns the errors of GetJob but for *IDError. A page is a *ResponseError as a whole if its list or its page
@@ -86,15 +106,16 @@ func (s *Session) ListJobs(ctx context.Context, query ListQuery) (Page, error) {
 	return page, nil
 }
 
-// get sends a GET and gives the answer if it is a 200. A 401 is tried once more if there is another
+// get sends a GET and gives the response if it is a 200. A 401 is tried once more if there is another
 // access token to try with.
-func (s *Session) get(ctx context.Context, operation string, target *url.URL) (answer, error) {
+func (s *Session) get(ctx context.Context, operation string, target *url.URL) (response, error) {
 	if s.invalid != nil {
-		return answer{}, s.invalid
+		return response{}, s.invalid
 	}
+	ctx = withTimeoutValue(ctx)
 	credential, err := s.auth.credential(ctx)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	got, err := s.send(ctx, operation, target, credential)
 	if err == nil && got.status == http.StatusUnauthorized {
@@ -105,15 +126,15 @@ func (s *Session) get(ctx context.Context, operation string, target *url.URL) (a
 	}
 	switch {
 	case err != nil:
-		return answer{}, err
+		return response{}, err
 	case got.status != http.StatusOK:
-		return answer{}, s.redactor.apiError(operation, got)
+		return response{}, s.redactor.apiError(operation, got)
 	}
 	return got, nil
 }
 
-// send makes one exchange.
-func (s *Session) send(ctx context.Context, operation string, target *url.URL, credential string) (answer, error) {
+// send makes one round trip.
+func (s *Session) send(ctx context.Context, operation string, target *url.URL, credential string) (response, error) {
 	request := (&http.Request{
 		Method: http.MethodGet,
 		URL:    target,
@@ -124,7 +145,7 @@ func (s *Session) send(ctx context.Context, operation string, target *url.URL, c
 	if deadline, ok := ctx.Deadline(); ok {
 		request.Header.Set("Request-Timeout-Millis", millisUntil(deadline))
 	}
-	return s.exchange(operation, request)
+	return s.roundTrip(operation, request)
 }
 
 // millisUntil is the time that is left, in whole milliseconds; the API refuses less than 1.
@@ -132,11 +153,11 @@ func millisUntil(deadline time.Time) string {
 	return strconv.FormatInt(max(1, time.Until(deadline).Milliseconds()), 10)
 }
 
-func (s *Session) responseError(operation string, bad *badAnswer) error {
+func (s *Session) responseError(operation string, bad *badResponse) error {
 	return &ResponseError{
 		Operation:  operation,
 		StatusCode: http.StatusOK,
 		Problem:    bad.problem,
-		RequestID:  s.redactor.tidy(bad.requestID, maxRequestIDLength),
+		RequestID:  s.redactor.sanitize(bad.requestID, maxRequestIDLength),
 	}
 }

@@ -17,20 +17,20 @@ import (
 // maxTokenLength bounds an access token, in bytes: it has to fit into a request header.
 const maxTokenLength = 16 << 10
 
-// fetchToken asks the token endpoint for an access token.
+// fetchToken requests an access token from the token endpoint.
 func (s *Session) fetchToken(ctx context.Context, credentials Credentials) (accessToken, error) {
-	asked := s.client.now()
-	exchange := &tokenExchange{session: s}
+	requested := s.client.now()
+	roundTrip := &tokenRoundTrip{session: s}
 	config := clientcredentials.Config{
 		ClientID:     credentials.ClientID,
 		ClientSecret: credentials.ClientSecret,
 		TokenURL:     s.client.tokenURL.String(),
 		AuthStyle:    oauth2.AuthStyleInParams,
 	}
-	token, err := config.Token(context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: exchange}))
+	token, err := config.Token(context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: roundTrip}))
 	switch {
-	case exchange.err != nil:
-		return accessToken{}, exchange.err
+	case roundTrip.err != nil:
+		return accessToken{}, roundTrip.err
 	case err != nil:
 		// The library's own error may quote the body, so it ends here.
 		return accessToken{}, tokenProblem("the body holds no access token")
@@ -38,20 +38,20 @@ func (s *Session) fetchToken(ctx context.Context, credentials Credentials) (acce
 		return accessToken{}, tokenProblem("the access token does not fit into a header")
 	}
 	s.redactor.addToken(token.AccessToken)
-	return newAccessToken(token.AccessToken, asked, exchange.life), nil
+	return newAccessToken(token.AccessToken, requested, roundTrip.life), nil
 }
 
-// tokenExchange carries one token request. It stands between the OAuth library and the network so that the
-// library sees nothing but a token: all else is an error of ours, with the limits of an exchange.
-type tokenExchange struct {
+// tokenRoundTrip carries one token request. It stands between the OAuth library and the network so that the
+// library sees nothing but a token: all else is an error of ours, with the limits of a round trip.
+type tokenRoundTrip struct {
 	session *Session
 	life    time.Duration
 	err     error
 }
 
 // RoundTrip implements http.RoundTripper.
-func (t *tokenExchange) RoundTrip(request *http.Request) (*http.Response, error) {
-	got, err := t.session.exchange(OperationToken, request.Clone(request.Context()))
+func (t *tokenRoundTrip) RoundTrip(request *http.Request) (*http.Response, error) {
+	got, err := t.session.roundTrip(OperationToken, request.Clone(request.Context()))
 	if err == nil {
 		err = t.session.redactor.refusal(got)
 	}
@@ -64,8 +64,8 @@ func (t *tokenExchange) RoundTrip(request *http.Request) (*http.Response, error)
 	return tokenResponse(request, fields), nil
 }
 
-// refusal is the error of an answer of the token endpoint that brings no token.
-func (r *redactor) refusal(got answer) error {
+// refusal is the error of a response of the token endpoint without a token.
+func (r *redactor) refusal(got response) error {
 	fields, isObject := parseObject(got.body)
 	switch {
 	case got.status == http.StatusOK && !isObject:
@@ -105,7 +105,7 @@ func lifeOf(fields object) time.Duration {
 }
 
 // tokenResponse gives the library the one field that it is needed for, of whatever media type the
-// answer was, and keeps from it an expires_in that would make it refuse the rest.
+// response was, and keeps from it an expires_in that would make it refuse the rest.
 func tokenResponse(request *http.Request, fields object) *http.Response {
 	body, _ := json.Marshal(map[string]string{"access_token": fields.text("access_token")})
 	return &http.Response{

@@ -22,6 +22,10 @@ const (
 	// tokenPause is the least time between two fetches that were not caused by a token's age running out: after
 	// a 401, or early and in vain.
 	tokenPause = 5 * time.Second
+	// minTokenBackOff and maxTokenBackOff bound how long a failed fetch is not repeated. It doubles with each failure
+	// in a row. The most is short, so that callers that back off themselves find out soon when fetches work again.
+	minTokenBackOff = time.Second
+	maxTokenBackOff = 5 * time.Second
 )
 
 // accessToken is a token and when it has to be replaced. The zero value has run out.
@@ -31,22 +35,24 @@ type accessToken struct {
 	early, end time.Time
 }
 
-// newAccessToken computes the times of a token that was asked for at a time and lives so long; 0
+// newAccessToken computes the times of a token that was requested at a time and lives so long; 0
 // means that its endpoint did not say how long.
-func newAccessToken(value string, asked time.Time, life time.Duration) accessToken {
+func newAccessToken(value string, requested time.Time, life time.Duration) accessToken {
 	if life == 0 {
 		life = maxTokenLife
 	}
-	life = clamp(life, minTokenUse, maxTokenLife)
+	life = max(minTokenUse, min(life, maxTokenLife))
 	return accessToken{
 		value: value,
-		early: asked.Add(max(life*9/10, minTokenUse)),
-		end:   asked.Add(life),
+		early: requested.Add(max(life*9/10, minTokenUse)),
+		end:   requested.Add(life),
 	}
 }
 
 // tokenSource keeps one access token for all requests of a session.
 type tokenSource struct {
+	// host is that of the token endpoint, for errors.
+	host  string
 	fetch func(context.Context) (accessToken, error)
 	now   func() time.Time
 
@@ -56,6 +62,10 @@ type tokenSource struct {
 	current accessToken
 	// notBefore is when the next fetch may be made that a token's age does not make necessary.
 	notBefore time.Time
+	// failure is the error of the last fetch, nil if it returned a token. Until retryAt it stands for all fetches.
+	failure error
+	retryAt time.Time
+	backOff time.Duration
 }
 
 // token gives a token that has not run out. One that is about to is replaced in the background,
@@ -87,8 +97,8 @@ func (s *tokenSource) replace(ctx context.Context, refused string) (string, erro
 	return token, err
 }
 
-// drop forgets the refused token, unless another one took its place already. It reports whether it is worth to ask
-// for a token again.
+// drop forgets the refused token, unless another one took its place already. It reports whether it is worth requesting
+// another token.
 func (s *tokenSource) drop(refused string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -110,26 +120,33 @@ func (s *tokenSource) renewal(ctx context.Context) <-chan singleflight.Result {
 	return s.flight.DoChan("", func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tokenFetchTimeout)
 		defer cancel()
-		return s.renew(ctx)
+		return s.renew(withTimeoutValue(ctx))
 	})
 }
 
-// renew fetches a token and keeps it, unless a fetch that ended a moment ago brought one.
+// renew fetches a token and keeps it, unless a fetch that ended a moment ago returned one or failed.
 func (s *tokenSource) renew(ctx context.Context) (string, error) {
 	s.mu.Lock()
-	now, current := s.now(), s.current
+	now, current, failure, retryAt := s.now(), s.current, s.failure, s.retryAt
 	s.mu.Unlock()
-	if now.Before(current.early) {
+	switch {
+	case now.Before(current.early):
 		return current.value, nil
+	case failure != nil && now.Before(retryAt):
+		return "", failure
 	}
 	fetched, err := s.fetch(ctx)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
-		s.notBefore = s.now().Add(tokenPause)
+		now = s.now()
+		s.notBefore = now.Add(tokenPause)
+		s.backOff = max(minTokenBackOff, min(2*s.backOff, maxTokenBackOff))
+		s.failure, s.retryAt = err, now.Add(s.backOff)
 		return "", err
 	}
+	s.failure, s.backOff = nil, 0
 	s.current = fetched
 	return fetched.value, nil
 }
@@ -147,7 +164,7 @@ func (s *tokenSource) wait(ctx context.Context, renewal <-chan singleflight.Resu
 		return "", &TransportError{
 			Operation: OperationToken,
 			Kind:      KindTimeout,
-			Detail:    "no access token before the deadline",
+			Detail:    "no access token from " + s.host + " " + withinTimeout(ctx),
 			Err:       ctx.Err(),
 		}
 	}

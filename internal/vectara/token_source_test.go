@@ -24,7 +24,7 @@ type fakeEndpoint struct {
 func (e *fakeEndpoint) fetch(ctx context.Context) (accessToken, error) {
 	e.mu.Lock()
 	e.fetches++
-	count, err, asked := e.fetches, e.err, time.Now()
+	count, err, requested := e.fetches, e.err, time.Now()
 	e.mu.Unlock()
 	select {
 	case <-time.After(e.delay):
@@ -34,7 +34,7 @@ func (e *fakeEndpoint) fetch(ctx context.Context) (accessToken, error) {
 	if err != nil {
 		return accessToken{}, err
 	}
-	return newAccessToken(fmt.Sprint("token-", count), asked, e.life), nil
+	return newAccessToken(fmt.Sprint("token-", count), requested, e.life), nil
 }
 
 func (e *fakeEndpoint) count() int {
@@ -53,7 +53,7 @@ func (e *fakeEndpoint) fail(err error) {
 func inBubble(t *testing.T, endpoint *fakeEndpoint, test func(*testing.T, *tokenSource)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		test(t, &tokenSource{now: time.Now, fetch: endpoint.fetch})
+		test(t, &tokenSource{host: "auth.example", now: time.Now, fetch: endpoint.fetch})
 	})
 }
 
@@ -67,7 +67,7 @@ func wantToken(t *testing.T, source *tokenSource, want string) {
 }
 
 func TestTokenLives(t *testing.T) {
-	asked := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	requested := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	cases := map[string]struct{ life, early, end time.Duration }{
 		"half an hour":          {30 * time.Minute, 27 * time.Minute, 30 * time.Minute},
 		"an hour":               {time.Hour, 54 * time.Minute, time.Hour},
@@ -79,9 +79,9 @@ func TestTokenLives(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			got := newAccessToken("t", asked, tc.life)
-			if got.early.Sub(asked) != tc.early || got.end.Sub(asked) != tc.end {
-				t.Errorf("got %v and %v, want %v and %v", got.early.Sub(asked), got.end.Sub(asked), tc.early, tc.end)
+			got := newAccessToken("t", requested, tc.life)
+			if got.early.Sub(requested) != tc.early || got.end.Sub(requested) != tc.end {
+				t.Errorf("got %v and %v, want %v and %v", got.early.Sub(requested), got.end.Sub(requested), tc.early, tc.end)
 			}
 		})
 	}
@@ -123,6 +123,7 @@ func TestTokenServesToItsEndWhileTheEndpointFails(t *testing.T) {
 			t.Errorf("got token %q after its end, want the endpoint's error", got)
 		}
 		endpoint.fail(nil)
+		time.Sleep(4 * time.Second)
 		wantToken(t, source, "token-5")
 	})
 }
@@ -158,7 +159,7 @@ func TestRenewalThatComesLateFetchesNothing(t *testing.T) {
 	endpoint := &fakeEndpoint{}
 	inBubble(t, endpoint, func(t *testing.T, source *tokenSource) {
 		wantToken(t, source, "token-1")
-		// Its caller saw no token, and got here when the fetch that brought one was over.
+		// Its caller saw no token, and got here when the fetch that returned one was over.
 		if got, err := source.renew(t.Context()); got != "token-1" || err != nil {
 			t.Errorf("got token %q and error %v", got, err)
 		}
@@ -207,8 +208,8 @@ func TestWaitForATokenEndsWithTheDeadline(t *testing.T) {
 	inBubble(t, endpoint, func(t *testing.T, source *tokenSource) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		_, err := source.token(ctx)
-		got := wantTransportError(t, err, KindTimeout, "no access token before the deadline")
+		_, err := source.token(withTimeoutValue(ctx))
+		got := wantTransportError(t, err, KindTimeout, "no access token from auth.example within 1s")
 		if got.Operation != OperationToken || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %+v", got)
 		}

@@ -12,11 +12,10 @@ import (
 	"time"
 )
 
-// Limits of the pooled transport. One host serves all sessions, so the per-host numbers are
-// what bounds the whole.
+// Limits of the pooled transport. Nothing bounds the connections in use: the calls that wait for one would wait
+// for other sessions' calls too, and a few sessions whose calls hang would block all. Callers bound concurrency.
 const (
 	maxIdleConnections     = 100
-	maxConnections         = 256
 	maxResponseHeaderBytes = 64 << 10
 
 	dialTimeout         = 10 * time.Second
@@ -35,7 +34,7 @@ func newTransport(roots *x509.CertPool) *http.Transport {
 	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAliveInterval}
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
-		OnProxyConnectResponse: checkProxyAnswer,
+		OnProxyConnectResponse: checkProxyResponse,
 		DialContext:            dialer.DialContext,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
 		TLSHandshakeTimeout:    tlsHandshakeTimeout,
@@ -43,22 +42,21 @@ func newTransport(roots *x509.CertPool) *http.Transport {
 		HTTP2:                  &http.HTTP2Config{SendPingTimeout: http2PingAfter, PingTimeout: http2PingTimeout},
 		MaxIdleConns:           maxIdleConnections,
 		MaxIdleConnsPerHost:    maxIdleConnections,
-		MaxConnsPerHost:        maxConnections,
 		IdleConnTimeout:        idleTimeout,
 		MaxResponseHeaderBytes: maxResponseHeaderBytes,
 	}
 }
 
-// proxyRefusal says that a proxy answered CONNECT with something other than 200.
+// proxyRefusal says that a proxy responded to CONNECT with something other than 200.
 type proxyRefusal struct{ statusCode int }
 
 func (e *proxyRefusal) Error() string {
 	return "the proxy refused the connection: " + status(e.statusCode)
 }
 
-// checkProxyAnswer gives a refusal of the proxy a type. By itself net/http makes an error
-// of the reason phrase, which is the proxy's own text and tells nobody that a proxy wrote it.
-func checkProxyAnswer(_ context.Context, _ *url.URL, _ *http.Request, response *http.Response) error {
+// checkProxyResponse gives a refusal of the proxy a type. By itself net/http makes an error
+// of the reason phrase, which is the proxy's own text and does not show that a proxy wrote it.
+func checkProxyResponse(_ context.Context, _ *url.URL, _ *http.Request, response *http.Response) error {
 	if response.StatusCode != http.StatusOK {
 		return &proxyRefusal{statusCode: response.StatusCode}
 	}

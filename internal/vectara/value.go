@@ -16,7 +16,7 @@ import (
 // what it should be costs no other.
 //
 // encoding/json checks what arrives, once and as a whole. The walk over it after that is
-// this package's own: it needs no map per object, and tells names apart by case.
+// this package's own: it needs no map per object, and distinguishes names by case.
 type value []byte
 
 // parseValue checks that data is one JSON value with nothing behind it.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,7 +25,7 @@ import (
 // row is one row of the table of conditions: what was seen, and what the object says then.
 type row struct {
 	name string
-	// given brings it about. The object that is looked at is "a", for the job "job_a".
+	// given causes it. The object that is checked is "a", for the job "job_a".
 	given func(*scene)
 
 	synced      metav1.ConditionStatus
@@ -84,7 +85,7 @@ func transient(name, reason, words string, given func(*scene)) row {
 	}
 }
 
-// elsewhere is a host that must never be asked for anything.
+// elsewhere is a host that must never get a request.
 const elsewhere = "http://127.0.0.1:1/v2/jobs/job_a"
 
 func rows() []row {
@@ -105,6 +106,9 @@ func rows() []row {
 			s.job("job_a", "started")
 			s.vectara.AddAPIKey(apiKey, simulator.Access{Denied: true})
 		}),
+		blocked("400", "RequestRejected", "HTTP 400", fault(simulator.Fault{Operation: simulator.OpGetJob, Status: 400})),
+		blocked("422 without JSON", "RequestRejected", "HTTP 422",
+			fault(simulator.Fault{Operation: simulator.OpGetJob, Status: 422, Body: "<html>no</html>", ContentType: "text/html"})),
 		blocked("401", "Unauthorized", "HTTP 401", secretHolding(map[string]string{"api-key": "a-key-nobody-knows"})),
 		blocked("401 without JSON", "Unauthorized", "HTTP 401",
 			fault(simulator.Fault{Operation: simulator.OpGetJob, Status: 401, Body: "<html>no</html>", ContentType: "text/html"})),
@@ -120,8 +124,8 @@ func rows() []row {
 			s.must(admin.Delete(s.ctx, &corev1.Secret{ObjectMeta: name}))
 			s.must(admin.Create(s.ctx, &corev1.Secret{ObjectMeta: name, StringData: map[string]string{"api-key": apiKey}}))
 		}),
-		blocked("a Secret without credentials", "CredentialsInvalid", "expected the key api-key", secretHolding(map[string]string{"key": "x"})),
-		blocked("a Secret with half of a client", "CredentialsInvalid", "client-secret is missing", secretHolding(map[string]string{"client-id": "x"})),
+		blocked("a Secret without credentials", "CredentialsInvalid", "it has: key.", secretHolding(map[string]string{"key": "x"})),
+		blocked("a Secret with half of a client", "CredentialsInvalid", "client-secret is missing or empty; it has: client-id.", secretHolding(map[string]string{"client-id": "x"})),
 
 		transient("404 for a new object", "JobNotFound", "HTTP 404", func(*scene) {}).with(func(r *row) { r.ready = metav1.ConditionFalse }),
 		transient("429", "RateLimited", "HTTP 429", fault(simulator.Fault{Operation: simulator.OpGetJob, Status: 429, RetryAfter: "3600"})),
@@ -132,7 +136,7 @@ func rows() []row {
 		transient("503 without JSON", "APIUnavailable", "HTTP 503",
 			fault(simulator.Fault{Operation: simulator.OpGetJob, Status: 503, Body: "upstream", ContentType: "text/plain"})),
 		transient("a connection that is cut", "APIUnavailable", "", fault(simulator.Fault{Operation: simulator.OpGetJob, Reset: true})),
-		transient("an answer that does not come in time", "APIUnavailable", "", fault(simulator.Fault{Operation: simulator.OpGetJob, Hang: true})),
+		transient("a response that does not come in time", "APIUnavailable", "127.0.0.1 within 2s (requestTimeout)", fault(simulator.Fault{Operation: simulator.OpGetJob, Hang: true})),
 		transient("a redirect", "InvalidResponse", "redirect", fault(simulator.Fault{Operation: simulator.OpGetJob, Redirect: elsewhere})),
 		transient("a body without end", "InvalidResponse", "", fault(simulator.Fault{Operation: simulator.OpGetJob, Endless: true})),
 		transient("a body that unpacks without end", "InvalidResponse", "", fault(simulator.Fault{Operation: simulator.OpGetJob, GzipBomb: true})),
@@ -203,11 +207,16 @@ func TestConditionsOfANewObject(t *testing.T) {
 		t.Run(r.name, func(t *testing.T) {
 			s := newScene(t, "--request-timeout=2s")
 			r.given(s)
+			began := time.Now()
 			fresh := s.create("a", "job_a")
 			if got := healthOf(t, fresh); got != status.InProgressStatus {
 				t.Errorf("kstatus makes a new object %s, want InProgress", got)
 			}
-			r.check(t, s.awaitReason("a", v1alpha1.ConditionSynced, r.reason))
+			object := s.awaitReason("a", v1alpha1.ConditionSynced, r.reason)
+			for _, reason := range slices.Compact([]string{r.reason, r.readyReason}) {
+				seenSoon(t, reason, time.Since(began))
+			}
+			r.check(t, object)
 			s.golden(v1alpha1.VectaraJobKind, "a", r.name)
 		})
 	}
@@ -254,7 +263,7 @@ func TestPersistingFaultCostsNoWrites(t *testing.T) {
 	s.vectara.Inject(simulator.Fault{Operation: simulator.OpGetJob, Status: 503})
 	s.create("a", "job_a")
 	first := s.awaitReason("a", v1alpha1.ConditionSynced, "APIUnavailable")
-	s.awaitCalls("job_a", 4) // Each answer has a request ID of its own.
+	s.awaitCalls("job_a", 4) // Each response has a request ID of its own.
 	if got := s.get("a"); got.ResourceVersion != first.ResourceVersion {
 		t.Errorf("a fault that persisted was written again:\n%+v\nwas\n%+v", got.Status.Conditions, first.Status.Conditions)
 	}

@@ -134,7 +134,7 @@ func TestKeysAreNowhereButOnTheWireToVectara(t *testing.T) {
 
 func (s *scene) kubectl(arguments ...string) string {
 	s.t.Helper()
-	out, err := cluster.Kubectl(s.ctx, append(arguments, "-n", s.namespace)...)
+	out, err := s.cluster.Kubectl(s.ctx, append(arguments, "-n", s.namespace)...)
 	s.must(err)
 	return out
 }
@@ -152,12 +152,12 @@ func TestNoOtherSecretIsRead(t *testing.T) {
 	}
 	for _, read := range reads {
 		if (read.Verb != "list" && read.Verb != "watch") || !strings.Contains(read.RequestURI, "fieldSelector=type%3Djobs.vectara.io%2Fcredentials") {
-			t.Errorf("the operator asked %s %s", read.Verb, read.RequestURI)
+			t.Errorf("the operator requested %s %s", read.Verb, read.RequestURI)
 		}
 	}
 }
 
-// TestPermissionsSuffice goes by the audit log too: nothing that the operator asked was forbidden, in any test so far, but for
+// TestPermissionsSuffice goes by the audit log too: nothing that the operator requested was forbidden, in any test so far, but for
 // what nobody may: to create something in a namespace that is being deleted.
 func TestPermissionsSuffice(t *testing.T) {
 	s := newScene(t)

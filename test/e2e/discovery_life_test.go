@@ -47,7 +47,7 @@ func TestAToolThatWaitsForADiscoveryIsNotMisled(t *testing.T) {
 	s.startedJobs(250)
 	s.manager.Stop()
 	s.discover("all", func(d *v1alpha1.VectaraJobDiscovery) { d.Spec.SecretRef.Name = "later" })
-	s.expectHealth("all", status.InProgressStatus) // Nobody has looked at it yet.
+	s.expectHealth("all", status.InProgressStatus) // It has not been reconciled yet.
 
 	s.startManager()
 	s.awaitDiscoveryReason("all", v1alpha1.ConditionStalled, v1alpha1.ReasonCredentialsNotFound)
@@ -70,7 +70,7 @@ func TestAToolThatWaitsForADiscoveryIsNotMisled(t *testing.T) {
 
 	s.manager.Stop()
 	s.changeDiscovery("all", func(d *v1alpha1.VectaraJobDiscovery) { d.Spec.MaxJobs = 10 })
-	s.expectHealth("all", status.InProgressStatus) // Nobody has looked at the change yet.
+	s.expectHealth("all", status.InProgressStatus) // The change has not been reconciled yet.
 }
 
 func TestMaxJobsHoldsOverSeveralBatches(t *testing.T) {
@@ -149,7 +149,7 @@ func TestADiscoveryOfAShardCreatesWhatTheShardWatches(t *testing.T) {
 	s.awaitDiscoveryReason("mine", v1alpha1.ConditionReady, v1alpha1.ReasonJobsDiscovered)
 	s.awaitReason(s.discoveredName("mine", "job_a"), v1alpha1.ConditionReady, v1alpha1.ReasonJobStarted)
 	if got := s.discovery("elsewhere").Status.ObservedGeneration; got != -1 {
-		t.Error("the shard has looked at a discovery of another shard")
+		t.Error("the shard has reconciled a discovery of another shard")
 	}
 }
 
@@ -176,7 +176,7 @@ func TestAVectaraJobWhoseNameIsTakenIsReportedAndTheOthersAreCreated(t *testing.
 	}
 
 	s.must(admin.Delete(s.ctx, s.get(name)))
-	s.sweepNow("all")
+	s.walkNow("all")
 	s.awaitDiscoveryReason("all", v1alpha1.ConditionReady, v1alpha1.ReasonJobsDiscovered)
 	if got := len(s.discovered("all")); got != 2 {
 		t.Errorf("there are %d VectaraJobs, want 2", got)

@@ -66,8 +66,8 @@ func (s *scene) awaitDiscoveryReason(name, condition, reason string) *v1alpha1.V
 	})
 }
 
-// sweepNow has the jobs of a discovery listed, and returns once that was taken in.
-func (s *scene) sweepNow(name string) *v1alpha1.VectaraJobDiscovery {
+// walkNow has the jobs of a discovery listed, and returns once status shows it.
+func (s *scene) walkNow(name string) *v1alpha1.VectaraJobDiscovery {
 	s.t.Helper()
 	value := strconv.FormatInt(time.Now().UnixNano(), 10)
 	s.changeDiscovery(name, func(d *v1alpha1.VectaraJobDiscovery) {

@@ -72,7 +72,7 @@ func TestWhatWasDiscoveredAndDeletedIsNotCreatedAgain(t *testing.T) {
 	s.vectara.SetState("job_b", "completed", "")
 	s.awaitGone(b.Name)
 	s.startedAgo("job_c", time.Second)
-	discovery := s.sweepNow("all")
+	discovery := s.walkNow("all")
 	if got := slices.Collect(maps.Keys(s.discovered("all"))); !slices.Equal(got, []string{"job_c"}) {
 		t.Errorf("there are VectaraJobs for %v, want one for job_c", got)
 	}
@@ -125,7 +125,7 @@ func TestWhatWasDiscoveredIsShownWithoutACallForEachJob(t *testing.T) {
 		s.awaitReason(job.Name, v1alpha1.ConditionReady, v1alpha1.ReasonJobStarted)
 	}
 	if got := s.vectara.Count(simulator.OpGetJob, ""); got > 0 {
-		t.Errorf("%d jobs were asked for alone, although the list had just brought them", got)
+		t.Errorf("%d jobs were requested alone, although they were on the list just before", got)
 	}
 }
 
@@ -145,7 +145,7 @@ func TestTheMirrorsListsServeADiscoveryToo(t *testing.T) {
 	s.vectara.ResetLog()
 	tick(12)
 	if got := s.vectara.Count(simulator.OpListJobs, ""); got > 2*8 {
-		t.Errorf("%d pages in 12 s of which a look at all jobs every 2 s takes two each", got)
+		t.Errorf("%d pages in 12 s of which a walk of all jobs every 2 s takes two each", got)
 	}
 	if got := len(s.writes(harness.OnResource("vectarajobdiscoveries"))) + s.jobWrites() - writes; got != 0 {
 		t.Errorf("%d writes while nothing changed", got)
@@ -163,7 +163,7 @@ func TestADiscoverySaysWhatIsWrong(t *testing.T) {
 	s.awaitDiscoveryReason("lonely", v1alpha1.ConditionReady, v1alpha1.ReasonJobsDiscovered)
 
 	remove := s.vectara.Inject(simulator.Fault{Operation: simulator.OpListJobs, Status: 503})
-	s.sweepNow("lonely")
+	s.walkNow("lonely")
 	discovery := s.awaitDiscoveryReason("lonely", v1alpha1.ConditionReconciling, v1alpha1.ReasonAPIUnavailable)
 	if ready := readyReason(discovery); ready != v1alpha1.ReasonJobsDiscovered {
 		t.Errorf("Ready is %s in an outage, want as it was", ready)
@@ -172,10 +172,10 @@ func TestADiscoverySaysWhatIsWrong(t *testing.T) {
 	s.awaitDiscovery("lonely", "is at rest", func(d *v1alpha1.VectaraJobDiscovery) bool { return len(d.Status.Conditions) == 1 })
 
 	remove = s.vectara.Inject(simulator.Fault{Operation: simulator.OpListJobs, Status: 403})
-	s.sweepNow("lonely")
+	s.walkNow("lonely")
 	s.awaitDiscoveryReason("lonely", v1alpha1.ConditionStalled, v1alpha1.ReasonPermissionDenied)
 	remove()
-	s.sweepNow("lonely")
+	s.walkNow("lonely")
 	s.awaitDiscoveryReason("lonely", v1alpha1.ConditionReady, v1alpha1.ReasonJobsDiscovered)
 }
 

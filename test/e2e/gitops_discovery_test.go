@@ -27,6 +27,11 @@ func discoveryStages() []stage {
 			s.discover("legal", suspendedDiscovery)
 		}, status.InProgressStatus},
 		{"every job discovered", (*scene).reachDiscovered, status.CurrentStatus},
+		{"no job matches", func(s *scene) {
+			s.startedAgo("job_a", time.Hour)
+			s.discover("legal", func(d *v1alpha1.VectaraJobDiscovery) { d.Spec.CorpusKeys = []string{"legl"} })
+			s.awaitDiscoveryReason("legal", v1alpha1.ConditionReady, v1alpha1.ReasonNoJobMatches)
+		}, status.CurrentStatus},
 		{"every job discovered with a change not seen yet", func(s *scene) {
 			s.reachDiscovered()
 			s.manager.Stop()
@@ -91,7 +96,7 @@ func (s *scene) reachDiscovered() {
 	s.awaitDiscoveryReason("legal", v1alpha1.ConditionReady, v1alpha1.ReasonJobsDiscovered)
 }
 
-// listNow asks for a list in words that are the same each time.
+// listNow requests a list in words that are the same each time.
 func (s *scene) listNow() {
 	s.t.Helper()
 	s.changeDiscovery("legal", func(d *v1alpha1.VectaraJobDiscovery) {
@@ -115,6 +120,10 @@ func TestStagesOfADiscovery(t *testing.T) {
 		t.Run(st.name, func(t *testing.T) {
 			s := newScene(t)
 			st.reach(s)
+			discovery := s.discovery("legal")
+			if reason := newestReason(discovery); reason != "" {
+				seenSoon(t, reason, time.Since(discovery.CreationTimestamp.Time)) // To the second.
+			}
 			s.expectHealth("legal", st.health)
 			s.golden(v1alpha1.VectaraJobDiscoveryKind, "legal", st.name)
 		})

@@ -209,7 +209,7 @@ func TestPipelineActsOnTheOutcome(t *testing.T) {
 		p.run(65, "You do not have permission for this.", done...)
 		p.mirrors(0)
 	})
-	t.Run("it is not told of a corpus", func(t *testing.T) {
+	t.Run("it has no corpus", func(t *testing.T) {
 		p := newPipeline(t)
 		p.end(p.start(), 64, "usage: ")
 		if got := len(p.vectara.Requests(simulator.ForOperation(simulator.OpStartJob))); got != 0 {

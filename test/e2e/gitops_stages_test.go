@@ -21,7 +21,7 @@ const notFoundForAMinute = "404 for more than a minute"
 // stage is what an object can be in besides the rows of the table of conditions.
 type stage struct {
 	name string
-	// reach brings the object there: the VectaraJob "a", for the job "job_a", or the discovery "legal". The manager is running.
+	// reach brings about the stage: of the VectaraJob "a", for the job "job_a", or the discovery "legal". The manager is running.
 	reach  func(*scene)
 	health status.Status // what kstatus makes of it
 }
@@ -102,7 +102,7 @@ func TestStagesBesidesTheRows(t *testing.T) {
 	}
 }
 
-// TestHealthThroughALife looks at every version of an object that the API server ever had, from before there was a
+// TestHealthThroughALife checks every version of an object that the API server ever had, from before there was a
 // manager: a gate must not open early, nor fail while the outcome is open.
 func TestHealthThroughALife(t *testing.T) {
 	for _, end := range []struct {

@@ -114,7 +114,7 @@ func (s *scene) onTerminal(arguments ...string) *screen {
 	terminal, err := pty.StartWithSize(command, &pty.Winsize{Rows: 25, Cols: 80})
 	s.must(err)
 	s.t.Cleanup(func() { terminal.Close() })
-	return s.look(command, terminal, terminal)
+	return s.watchOutput(command, terminal, terminal)
 }
 
 // intoPipe starts "kubectl vectara" with its standard output into a pipe.
@@ -124,10 +124,10 @@ func (s *scene) intoPipe(arguments ...string) *screen {
 	pipe, err := command.StdoutPipe()
 	s.must(err)
 	s.must(command.Start())
-	return s.look(command, nil, pipe)
+	return s.watchOutput(command, nil, pipe)
 }
 
-func (s *scene) look(command *exec.Cmd, keyboard *os.File, output io.Reader) *screen {
+func (s *scene) watchOutput(command *exec.Cmd, keyboard *os.File, output io.Reader) *screen {
 	v := &screen{t: s.t, command: command, keyboard: keyboard, changed: make(chan struct{}, 1), done: make(chan struct{})}
 	go v.read(output)
 	return v

@@ -15,7 +15,7 @@ func TestPluginShowsALiveLineOnATerminal(t *testing.T) {
 	s.job("job_a", "started")
 	terminal := s.onTerminal("mirror", "job_a", "--name=a", "--wait")
 	terminal.await("\ra: started for ")
-	terminal.await(", looks about every 2s")
+	terminal.await(", polled about every 2s")
 	s.vectara.SetState("job_a", "completed", "")
 	if code := terminal.end(); code != 0 {
 		t.Errorf("exit code %d, want 0", code)

@@ -182,20 +182,22 @@ func TestPluginCompletes(t *testing.T) {
 	s := emptyScene(t, simulator.Options{})
 	s.create("reindex-legal", "job_a")
 	s.create("reindex-hr", "job_b")
+	s.discover("nightly")
 	s.secret("mine", map[string]string{"api-key": apiKey})
 	s.must(admin.Create(s.ctx, &corev1.Secret{ObjectMeta: s.object("unrelated", "").ObjectMeta}))
 
 	for what, want := range map[string]string{
 		"wait re":               "reindex-hr\nreindex-legal\n",
 		"wait reindex-hr re":    "reindex-legal\n",
-		"status reindex-":       "reindex-hr\nreindex-legal\n",
+		"status re":             "nightly\nreindex-hr\nreindex-legal\n",
 		"mirror job_ --secret ": "mine\n",
 		"mirror --dry-run ":     "none\nclient\nserver\n",
 		"status -o ":            "json\nname\nyaml\n",
 		"sta":                   "status\n",
+		"discover a --types a,": "a,rebuild_vector_index\na,replace_filter_attributes\na,bulk_delete_documents\na,bulk_update_document_metadata\na,unknown\n",
 	} {
 		t.Run(what, func(t *testing.T) {
-			// What kubectl itself is asked by the shell, and asks the script for.
+			// What the shell runs, and what kubectl runs the script for.
 			words := append([]string{"__completeNoDesc", "vectara", "-n", s.namespace}, strings.Split(what, " ")...)
 			out, err := s.kubectlCommand(words...).Output()
 			if err != nil {

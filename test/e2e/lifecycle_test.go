@@ -98,7 +98,7 @@ func TestSuspendedObjectIsLeftAlone(t *testing.T) {
 	s.awaitReason("a", v1alpha1.ConditionReady, "JobCompleted")
 }
 
-func TestAnnotationAsksForALookNow(t *testing.T) {
+func TestAnnotationRequestsAPoll(t *testing.T) {
 	s := newScene(t)
 	s.job("job_a", "started")
 	s.create("a", "job_a", pollEvery(time.Hour))
@@ -112,7 +112,7 @@ func TestAnnotationAsksForALookNow(t *testing.T) {
 	}
 	s.awaitCalls("job_a", 2)
 
-	// A finished job is asked for by annotation only, and then follows Vectara.
+	// A finished job is polled by annotation only, and then follows Vectara.
 	s.vectara.SetState("job_a", "aborted", "")
 	s.change("a", requestedAt("two"))
 	s.awaitReason("a", v1alpha1.ConditionReady, "JobAborted")
@@ -124,14 +124,14 @@ func TestAnnotationAsksForALookNow(t *testing.T) {
 	after := s.awaitReason("a", v1alpha1.ConditionSynced, "JobNotFound")
 	if after.Status.State != "aborted" || reasonOf(after, v1alpha1.ConditionReady) != "JobAborted" ||
 		reasonOf(after, v1alpha1.ConditionStalled) != "JobAborted" || after.Status.LastHandledReconcileAt != "three" {
-		t.Errorf("a failed look at a finished job changed more than Synced: %+v", after.Status)
+		t.Errorf("a failed poll of a finished job changed more than Synced: %+v", after.Status)
 	}
 	if got := s.vectara.Count(simulator.OpGetJob, "job_a"); got != 4 {
 		t.Errorf("%d calls, want 4", got)
 	}
 }
 
-func TestChangedSpecificationIsLookedAtAtOnce(t *testing.T) {
+func TestChangedSpecificationIsPolledAtOnce(t *testing.T) {
 	s := newScene(t)
 	s.job("job_a", "started")
 	s.create("a", "job_a", pollEvery(time.Hour))

@@ -77,5 +77,8 @@ func run(m *testing.M) (code int, err error) {
 	if admin, err = client.NewWithWatch(cluster.Config, client.Options{Scheme: scheme}); err != nil {
 		return 0, err
 	}
-	return m.Run(), nil
+	if code = m.Run(); code == 0 && wholeSuite() {
+		err = checkPermissions(context.Background())
+	}
+	return code, err
 }

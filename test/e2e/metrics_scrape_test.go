@@ -42,13 +42,13 @@ func (s *scene) measuredManager(flags ...string) *measured {
 // scrape reads the metrics as text.
 func (m *measured) scrape() []byte {
 	m.scene.t.Helper()
-	answer, err := http.Get(m.url) //nolint:forbidigo // The peer is our own.
+	response, err := http.Get(m.url) //nolint:forbidigo // The peer is our own.
 	m.scene.must(err)
-	defer answer.Body.Close()
-	body, err := io.ReadAll(answer.Body)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
 	m.scene.must(err)
-	if answer.StatusCode != http.StatusOK {
-		m.scene.t.Fatalf("the metrics answer %s:\n%s", answer.Status, body)
+	if response.StatusCode != http.StatusOK {
+		m.scene.t.Fatalf("the metrics return %s:\n%s", response.Status, body)
 	}
 	return body
 }

@@ -26,7 +26,7 @@ import (
 )
 
 // metricsManager starts a manager that serves metrics, and returns how to scrape it with a token: the status that it
-// answers with, 0 for none.
+// responds with, 0 for none.
 func (s *scene) metricsManager() (scrape func(token string) int) {
 	s.t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -44,12 +44,12 @@ func (s *scene) metricsManager() (scrape func(token string) int) {
 		if token != "" {
 			request.Header.Set("Authorization", "Bearer "+token)
 		}
-		answer, err := client.Do(request)
+		response, err := client.Do(request)
 		if err != nil {
 			return 0 // It does not listen yet.
 		}
-		s.must(answer.Body.Close())
-		return answer.StatusCode
+		s.must(response.Body.Close())
+		return response.StatusCode
 	}
 }
 
@@ -66,8 +66,8 @@ func (s *scene) account(name string, access simulator.Access) func(*v1alpha1.Vec
 	return usesSecret(name)
 }
 
-// trouble adds one object for each reason for which a job cannot be seen.
-func (s *scene) trouble() {
+// blockJobs adds one object for each reason for which a job cannot be seen.
+func (s *scene) blockJobs() {
 	s.t.Helper()
 	s.secret("invalid", map[string]string{v1alpha1.APIKeyKey: "bad\nkey"})
 	s.secret("refused", map[string]string{v1alpha1.APIKeyKey: "a-key-that-is-not-known"})
@@ -128,7 +128,7 @@ func TestMetricsTellWhatHappens(t *testing.T) {
 	s.vectara.AddAPIKey(apiKey, simulator.Access{})
 	s.secret(v1alpha1.DefaultCredentialsSecretName, map[string]string{v1alpha1.APIKeyKey: apiKey})
 	manager := s.measuredManager()
-	s.trouble()
+	s.blockJobs()
 
 	// One in each state, the words of next year among them.
 	for i, state := range []string{"queued", "started", "failed_will_retry", "unknown", "", `hostile"\{}`} {
@@ -168,7 +168,7 @@ func TestMetricsTellWhatHappens(t *testing.T) {
 		s.awaitReason(name, v1alpha1.ConditionReady, "JobQueued")
 	}
 	s.within(func(ctx context.Context) error {
-		return s.vectara.WaitForRequests(ctx, 3, simulator.ForOperation(simulator.OpListJobs), simulator.Answered)
+		return s.vectara.WaitForRequests(ctx, 3, simulator.ForOperation(simulator.OpListJobs), simulator.Responded)
 	})
 	for i := range 12 {
 		s.change(fmt.Sprint("many", i), func(object *v1alpha1.VectaraJob) { object.Spec.PollInterval.Duration = time.Hour })
@@ -183,7 +183,7 @@ func TestMetricsTellWhatHappens(t *testing.T) {
 		"CredentialsNotFound": 1, "CredentialsInvalid": 1, "Unauthorized": 1, "PermissionDenied": 1, "JobNotFound": 1,
 		"RateLimited": 1, "APIUnavailable": 3, "InvalidResponse": 1,
 	}))
-	manager.await("sessions", exactly(map[string]float64{"open": 8, "refused": 1, "paused": 1}))
+	manager.await("sessions", exactly(map[string]float64{"closed": 8, "refused": 1, "paused": 1}))
 	manager.await("api_requests_total", s.requestsByCode)
 	manager.await("job_run_seconds", exactly(map[string]float64{
 		"completed,replace_filter_attributes": 1, "failed,other": 1, "aborted,rebuild_vector_index": 1,
@@ -222,18 +222,18 @@ func expectTimes(t *testing.T, seen families) {
 	}
 }
 
-// expectListsAddUp checks that the metrics of sweeps agree with those of requests.
+// expectListsAddUp checks that the metrics of walks agree with those of requests.
 func expectListsAddUp(t *testing.T, seen families) {
 	t.Helper()
-	sweeps, pages := seen.values("sweeps_total"), seen.values("sweep_pages_total")
-	if got := sweeps["complete,mirror"] + sweeps["held,mirror"]; got < 1 || len(sweeps) != 15 {
-		t.Errorf("the sweeps are %v, want some for the mirror, and a value for each purpose and outcome", sweeps)
+	walks, pages := seen.values("walks_total"), seen.values("walk_pages_total")
+	if got := walks["complete,mirror"] + walks["satisfied,mirror"]; got < 1 || len(walks) != 15 {
+		t.Errorf("the walks are %v, want some for the mirror, and a value for each purpose and outcome", walks)
 	}
 	requests := seen.values("api_requests_total")
 	if lists := requests["200,list_jobs"]; pages["mirror"]+pages["ended"] != lists || pages["discovery"] != 0 {
-		t.Errorf("the pages are %v, and %v lists were answered", pages, lists)
+		t.Errorf("the pages are %v, and %v lists got a response", pages, lists)
 	}
-	if got := seen.values("sweep_page_jobs")[""]; got != requests["200,list_jobs"] {
+	if got := seen.values("walk_page_jobs")[""]; got != requests["200,list_jobs"] {
 		t.Errorf("%v pages had their jobs counted, of %v", got, requests["200,list_jobs"])
 	}
 }
@@ -292,7 +292,7 @@ func expectNoNames(t *testing.T, seen families, s *scene) {
 	}
 }
 
-// expectNoProblems has Prometheus' linter look at all that a manager serves. Of metrics that are not ours, it has an
+// expectNoProblems has Prometheus' linter check all that a manager serves. Of metrics that are not ours, it has an
 // opinion of its own.
 func expectNoProblems(t *testing.T, text []byte) {
 	t.Helper()
@@ -323,10 +323,10 @@ func TestMetricsCountDiscoveries(t *testing.T) {
 	manager.await("discoveries", exactly(map[string]float64{"True": 1, "False": 1}))
 	manager.await("discovered_jobs_total", exactly(map[string]float64{"": 2}))
 	seen := manager.families()
-	if got := seen.values("sweeps_total")["complete,discovery"]; got < 1 {
+	if got := seen.values("walks_total")["complete,discovery"]; got < 1 {
 		t.Errorf("%v lists were read to their end for discoveries", got)
 	}
-	if got := seen.values("sweep_pages_total")["discovery"]; got < 1 {
+	if got := seen.values("walk_pages_total")["discovery"]; got < 1 {
 		t.Errorf("%v pages came for discoveries", got)
 	}
 }

@@ -49,16 +49,16 @@ func TestUserStory(t *testing.T) {
 	s.vectara.SetState("job_reindex", "started", "")
 	s.awaitReason("reindex-legal", v1alpha1.ConditionReady, "JobStarted")
 
-	// The manager is told to end in the middle of a call, and ends within seconds.
+	// The manager gets a signal in the middle of a call, and ends within seconds.
 	s.vectara.Inject(simulator.Fault{Operation: simulator.OpGetJob, Hang: true, Times: 1})
 	before := s.vectara.Count(simulator.OpGetJob, "job_reindex")
 	s.awaitRequest("job_reindex", before+1)
-	told := time.Now()
+	signalled := time.Now()
 	s.manager.Signal(syscall.SIGTERM)
 	if err := s.manager.Err(); err != nil {
 		t.Errorf("after SIGTERM the manager ended with %v", err)
 	}
-	if took := time.Since(told); took > 5*time.Second {
+	if took := time.Since(signalled); took > 5*time.Second {
 		t.Errorf("after SIGTERM the manager took %v to end", took)
 	}
 	if log := s.manager.Output(); strings.Contains(log, `"level":"error"`) {
@@ -88,7 +88,7 @@ func TestUserStory(t *testing.T) {
 
 func (s *scene) apply(manifests string) {
 	s.t.Helper()
-	command := cluster.KubectlCommand(s.ctx, "apply", "-n", s.namespace, "-f", "-")
+	command := s.cluster.KubectlCommand(s.ctx, "apply", "-n", s.namespace, "-f", "-")
 	command.Stdin = strings.NewReader(manifests)
 	if out, err := command.CombinedOutput(); err != nil {
 		s.t.Fatalf("kubectl apply: %v\n%s", err, out)
@@ -104,7 +104,7 @@ func (s *scene) kubectlInBackground(arguments ...string) <-chan error {
 	return done
 }
 
-// awaitRequest waits until a request has reached Vectara, answered or not.
+// awaitRequest waits until a request has reached Vectara, with a response or without.
 func (s *scene) awaitRequest(jobID string, n int) {
 	s.t.Helper()
 	s.within(func(ctx context.Context) error {
@@ -157,7 +157,7 @@ func (s *scene) awaitLeader(lease, before string) string {
 
 func TestShardsShareNothing(t *testing.T) {
 	shard := func(name string) []string {
-		return []string{"--watch-label-selector=shard=" + name, "--leader-elect=true", "--leader-election-id=shard-" + name}
+		return []string{"--watch-label-selector=shard=" + name, "--leader-elect=true"}
 	}
 	s := newScene(t, shard("a")...)
 	s.anotherManager(shard("b")...)
@@ -172,9 +172,25 @@ func TestShardsShareNothing(t *testing.T) {
 	s.awaitReason("b", v1alpha1.ConditionReady, "JobCompleted")
 	for shard, want := range map[string]int{"a": 1, "b": 1, "c": 0} {
 		if got := s.vectara.Count(simulator.OpGetJob, "job_"+shard); got != want {
-			t.Errorf("the job of shard %s was asked %d times, want %d", shard, got, want)
+			t.Errorf("the job of shard %s was polled %d times, want %d", shard, got, want)
 		}
 	}
+}
+
+func TestManagersOfDifferentNamespacesWorkSideBySide(t *testing.T) {
+	s := newScene(t, "--leader-elect=true")
+	other := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "test-"}}
+	s.must(admin.Create(s.ctx, other))
+	s.anotherManager("--watch-namespaces=" + other.Name)
+
+	s.job("job_here", "completed")
+	s.create("here", "job_here")
+	s.awaitReason("here", v1alpha1.ConditionReady, "JobCompleted")
+	s.namespace = other.Name
+	s.secret(v1alpha1.DefaultCredentialsSecretName, map[string]string{v1alpha1.APIKeyKey: apiKey})
+	s.job("job_there", "completed")
+	s.create("there", "job_there")
+	s.awaitReason("there", v1alpha1.ConditionReady, "JobCompleted")
 }
 
 func TestManagerIsNotReadyUntilTheCRDIsThere(t *testing.T) {
@@ -231,7 +247,7 @@ func TestMetricsAreForThoseWhoMayReadThem(t *testing.T) {
 			return got == want, nil
 		})
 		if err != nil {
-			t.Errorf("%s the metrics answer %d, want %d", what, got, want)
+			t.Errorf("%s the metrics return %d, want %d", what, got, want)
 		}
 	}
 	expect("", 401, "without a token")

@@ -20,7 +20,10 @@ func (s *scene) clock() (tick func(n int)) {
 	s.vectara.AddAPIKey(key, simulator.Access{})
 	s.secret("clock", map[string]string{v1alpha1.APIKeyKey: key})
 	s.job("job_clock", "started")
-	s.create("clock", "job_clock", pollEvery(time.Second), func(object *v1alpha1.VectaraJob) { object.Spec.SecretRef.Name = "clock" })
+	s.create("clock", "job_clock", pollEvery(time.Second), func(object *v1alpha1.VectaraJob) {
+		object.Spec.SecretRef.Name = "clock"
+		object.Labels = map[string]string{"clock": ""}
+	})
 	s.awaitReason("clock", v1alpha1.ConditionReady, "JobStarted")
 	return func(n int) {
 		s.t.Helper()
@@ -40,16 +43,16 @@ func TestRunningJobsThatDoNotChangeCostNoWrites(t *testing.T) {
 	writes, lists := s.jobWrites(), s.vectara.Count(simulator.OpListJobs, "")
 	gets := s.vectara.Count(simulator.OpGetJob, "job_7")
 	tick(5)
-	looks := s.vectara.Count(simulator.OpListJobs, "") - lists + s.vectara.Count(simulator.OpGetJob, "job_7") - gets
-	if looks < 3 || looks > 20 {
-		t.Errorf("20 jobs were looked at with %d calls in 5 s, want about one a second for all of them", looks)
+	polls := s.vectara.Count(simulator.OpListJobs, "") - lists + s.vectara.Count(simulator.OpGetJob, "job_7") - gets
+	if polls < 3 || polls > 20 {
+		t.Errorf("20 jobs were polled with %d calls in 5 s, want about one a second for all of them", polls)
 	}
 	if got := s.jobWrites() - writes; got != 0 {
 		t.Errorf("%d writes while nothing changed", got)
 	}
 }
 
-func TestFinishedJobIsNeverAskedAgainNotEvenAfterARestart(t *testing.T) {
+func TestFinishedJobIsNeverPolledAgainNotEvenAfterARestart(t *testing.T) {
 	s := newScene(t)
 	tick := s.clock()
 	for _, state := range []string{"completed", "failed", "aborted"} {
@@ -62,7 +65,7 @@ func TestFinishedJobIsNeverAskedAgainNotEvenAfterARestart(t *testing.T) {
 	writes := s.jobWrites()
 
 	tick(3)
-	// What must not wake them: labels, a Secret that changes, a restart.
+	// What must not have them polled: labels, a Secret that changes, a restart.
 	s.change("completed", func(object *v1alpha1.VectaraJob) { object.Labels = map[string]string{"a": "b"} })
 	s.secret(v1alpha1.DefaultCredentialsSecretName, map[string]string{"api-key": apiKey, "comment": "changed"})
 	tick(3)
@@ -71,7 +74,7 @@ func TestFinishedJobIsNeverAskedAgainNotEvenAfterARestart(t *testing.T) {
 	tick(3)
 	for _, state := range []string{"completed", "failed", "aborted"} {
 		if got := s.vectara.Count(simulator.OpGetJob, "job_"+state); got != 1 {
-			t.Errorf("the job that is %s was asked %d times, want once", state, got)
+			t.Errorf("the job that is %s was polled %d times, want once", state, got)
 		}
 	}
 	if got := s.jobWrites() - writes; got != 0 {

@@ -37,6 +37,8 @@ const (
 type scene struct {
 	t         *testing.T
 	ctx       context.Context
+	cluster   *harness.ControlPlane
+	admin     client.WithWatch
 	namespace string
 	vectara   *simulator.Server
 	manager   *harness.Manager
@@ -58,7 +60,13 @@ func newScene(t *testing.T, flags ...string) *scene {
 func emptyScene(t *testing.T, options simulator.Options, flags ...string) *scene {
 	t.Helper()
 	t.Parallel()
-	s := &scene{t: t, ctx: t.Context()}
+	return sceneOn(t, cluster, admin, options, flags...)
+}
+
+// sceneOn is a scene on a control plane of its own.
+func sceneOn(t *testing.T, cluster *harness.ControlPlane, admin client.WithWatch, options simulator.Options, flags ...string) *scene {
+	t.Helper()
+	s := &scene{t: t, ctx: t.Context(), cluster: cluster, admin: admin}
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "test-"}}
 	s.must(admin.Create(s.ctx, namespace))
 	s.namespace = namespace.Name
@@ -97,7 +105,7 @@ func (s *scene) anotherManager(flags ...string) *harness.Manager {
 }
 
 func (s *scene) launch(flags ...string) (*harness.Manager, error) {
-	return cluster.StartManager(s.ctx, binary, append(s.flags, flags...)...)
+	return s.cluster.StartManager(s.ctx, binary, append(s.flags, flags...)...)
 }
 
 func (s *scene) within(what func(context.Context) error) {
@@ -122,9 +130,9 @@ func (s *scene) secret(name string, data map[string]string) {
 		Type:       v1alpha1.CredentialsSecretType,
 		StringData: data,
 	}
-	err := admin.Create(s.ctx, secret)
+	err := s.admin.Create(s.ctx, secret)
 	if apierrors.IsAlreadyExists(err) {
-		err = admin.Update(s.ctx, secret)
+		err = s.admin.Update(s.ctx, secret)
 	}
 	s.must(err)
 }
@@ -144,7 +152,7 @@ func (s *scene) object(name, jobID string, changes ...func(*v1alpha1.VectaraJob)
 func (s *scene) create(name, jobID string, changes ...func(*v1alpha1.VectaraJob)) *v1alpha1.VectaraJob {
 	s.t.Helper()
 	object := s.object(name, jobID, changes...)
-	s.must(admin.Create(s.ctx, object))
+	s.must(s.admin.Create(s.ctx, object))
 	return object
 }
 
@@ -159,7 +167,7 @@ func (s *scene) job(id, state string) {
 func (s *scene) get(name string) *v1alpha1.VectaraJob {
 	s.t.Helper()
 	var object v1alpha1.VectaraJob
-	s.must(admin.Get(s.ctx, client.ObjectKey{Namespace: s.namespace, Name: name}, &object))
+	s.must(s.admin.Get(s.ctx, client.ObjectKey{Namespace: s.namespace, Name: name}, &object))
 	return &object
 }
 
@@ -169,7 +177,7 @@ func (s *scene) change(name string, mutate func(*v1alpha1.VectaraJob)) *v1alpha1
 	for {
 		object := s.get(name)
 		mutate(object)
-		err := admin.Update(s.ctx, object)
+		err := s.admin.Update(s.ctx, object)
 		if apierrors.IsConflict(err) {
 			continue
 		}
@@ -183,7 +191,7 @@ func (s *scene) await(name, what string, wanted func(*v1alpha1.VectaraJob) bool)
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.ctx, patience)
 	defer cancel()
-	last, err := awaitObject(ctx, s.namespace, name, wanted)
+	last, err := awaitObject(ctx, s.admin, s.namespace, name, wanted)
 	if err != nil {
 		text, _ := yaml.Marshal(last) //nolint:errchkjson // For the reader of a failure.
 		s.t.Fatalf("waiting until %s %s: %v; it is\n%s", name, what, err, text)
@@ -191,7 +199,7 @@ func (s *scene) await(name, what string, wanted func(*v1alpha1.VectaraJob) bool)
 	return last
 }
 
-func awaitObject(ctx context.Context, namespace, name string, wanted func(*v1alpha1.VectaraJob) bool) (*v1alpha1.VectaraJob, error) {
+func awaitObject(ctx context.Context, admin client.WithWatch, namespace, name string, wanted func(*v1alpha1.VectaraJob) bool) (*v1alpha1.VectaraJob, error) {
 	var last *v1alpha1.VectaraJob
 	for {
 		var list v1alpha1.VectaraJobList
@@ -230,7 +238,7 @@ func follow(ctx context.Context, stream watch.Interface, last **v1alpha1.Vectara
 			}
 			object, ok := event.Object.(*v1alpha1.VectaraJob)
 			if !ok {
-				return false, fmt.Errorf("the watch brought %T", event.Object)
+				return false, fmt.Errorf("the watch delivered %T", event.Object)
 			}
 			*last = object
 			if event.Type == watch.Deleted {
@@ -263,12 +271,12 @@ func reasonOf(object *v1alpha1.VectaraJob, condition string) string {
 	return ""
 }
 
-// awaitCalls waits until Vectara was asked for a job so many times, and answered.
+// awaitCalls waits until Vectara was polled for a job so many times, and responded.
 func (s *scene) awaitCalls(jobID string, n int) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.ctx, patience)
 	defer cancel()
-	if err := s.vectara.WaitForRequests(ctx, n, simulator.ForJob(jobID), simulator.Answered); err != nil {
+	if err := s.vectara.WaitForRequests(ctx, n, simulator.ForJob(jobID), simulator.Responded); err != nil {
 		s.t.Fatalf("waiting for call %d for %s: %v", n, jobID, err)
 	}
 }
@@ -276,7 +284,7 @@ func (s *scene) awaitCalls(jobID string, n int) {
 // writes are the operator's writes in the scene's namespace.
 func (s *scene) writes(match ...func(auditv1.Event) bool) []auditv1.Event {
 	s.t.Helper()
-	events, err := cluster.OperatorRequests(append(match, harness.IsWrite(s.namespace))...)
+	events, err := s.cluster.OperatorRequests(append(match, harness.IsWrite(s.namespace))...)
 	s.must(err)
 	return events
 }
@@ -287,7 +295,7 @@ func (s *scene) jobWrites() int {
 	return len(s.writes(harness.OnResource("vectarajobs")))
 }
 
-// awaitEvent waits for an event about an object. Events may come some time after what they tell of.
+// awaitEvent waits for an event about an object. Events may come some time after what they report.
 func (s *scene) awaitEvent(name, reason string) {
 	s.t.Helper()
 	err := wait.PollUntilContextTimeout(s.ctx, 200*time.Millisecond, patience, true, func(ctx context.Context) (bool, error) {
@@ -302,7 +310,7 @@ func (s *scene) awaitEvent(name, reason string) {
 func (s *scene) events(name string) []eventsv1.Event {
 	s.t.Helper()
 	var list eventsv1.EventList
-	s.must(admin.List(s.ctx, &list, client.InNamespace(s.namespace), client.MatchingFields{"regarding.name": name}))
+	s.must(s.admin.List(s.ctx, &list, client.InNamespace(s.namespace), client.MatchingFields{"regarding.name": name}))
 	return list.Items
 }
 

@@ -30,7 +30,7 @@ type schemaScene struct {
 
 func newSchemaScene(t *testing.T) *schemaScene {
 	t.Helper()
-	s := &schemaScene{scene: scene{t: t, ctx: t.Context()}, resource: "vectarajobs"}
+	s := &schemaScene{scene: scene{t: t, ctx: t.Context(), cluster: cluster, admin: admin}, resource: "vectarajobs"}
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "schema-"}}
 	s.must(admin.Create(s.ctx, namespace))
 	s.namespace = namespace.Name
@@ -119,7 +119,7 @@ func TestSpecAdmission(t *testing.T) {
 		{"a negative poll interval", "spec.pollInterval", `"-5s"`, "spec.pollInterval"},
 		{"a poll interval that overflows", "spec.pollInterval", `"9999999999h"`, "spec.pollInterval"},
 		{"a poll interval that overflows in parts", "spec.pollInterval", `"999999h999999h999999h"`, "spec.pollInterval"},
-		{"a poll interval in days", "spec.pollInterval", `"1d"`, "spec.pollInterval"},
+		{"a poll interval in days", "spec.pollInterval", `"1d"`, "days are no unit: write hours, such as 168h for 7d"},
 		{"a poll interval in words", "spec.pollInterval", `"3 days"`, "spec.pollInterval"},
 		{"a poll interval without a unit", "spec.pollInterval", `"30"`, "spec.pollInterval"},
 		{"a poll interval that is a number", "spec.pollInterval", `30`, "spec.pollInterval"},
@@ -186,6 +186,7 @@ var nastyTimes = []string{
 	`"2026-01-01T00:00:00+99:99"`, `"2026-01-01T00:00:00-23:59"`, `"2026-01-01T24:00:00Z"`, `"2026-01-01T23:59:60Z"`,
 	`"2026-02-30T00:00:00Z"`, `"2026-01-01"`, `"2026-01-01T00:00:00"`, `"2026-01-01T00:00:00ztrash"`, `"0000-01-01T00:00:00Z"`,
 	`"0001-01-01T00:00:00Z"`, `"9999-12-31T23:59:59-12:00"`, `"10000-01-01T00:00:00Z"`, `""`, `"now"`, `1767225600`, `null`,
+	`[]`, `[1]`, `["2026-01-01T00:00:00Z"]`, `[null]`, `{}`, `true`,
 	`"2026-01-01T00:00:00.12345678901234567890Z"`, `"2026-1-1T0:0:0Z"`, `" 2026-01-01T00:00:00Z"`, `"2026-01-01 00:00:00Z"`,
 }
 
@@ -260,41 +261,7 @@ func TestUnknownStatesAndTypesAreAdmitted(t *testing.T) {
 	s.must(admin.Status().Update(s.ctx, object))
 }
 
-func TestObjectsAreFoundByJobStateAndType(t *testing.T) {
-	s := newSchemaScene(t)
-	for i, state := range []v1alpha1.JobState{"started", "completed", "completed"} {
-		object := s.create(fmt.Sprint("a", i), fmt.Sprint("job_", i))
-		object.Status.State, object.Status.Type = state, "bulk_delete_documents"
-		s.must(admin.Status().Update(s.ctx, object))
-	}
-	for selector, want := range map[string]int{
-		"status.state=completed": 2, "status.state=completed,spec.jobID=job_1": 1, "status.type=bulk_delete_documents": 3,
-	} {
-		names, err := cluster.Kubectl(s.ctx, "get", "vj", "-n", s.namespace, "--field-selector", selector, "-o", "name")
-		s.must(err)
-		if got := len(strings.Fields(names)); got != want {
-			t.Errorf("%s finds %d objects, want %d", selector, got, want)
-		}
-	}
-}
-
-func TestColumns(t *testing.T) {
-	s := newSchemaScene(t)
-	s.create("a", "job_a")
-	for want, arguments := range map[string][]string{
-		"NAME STATE TYPE READY REASON STARTED AGE":                          {"get", "vj"},
-		"NAME STATE TYPE READY REASON STARTED AGE JOB ID COMPLETED MESSAGE": {"get", "vectara", "-o", "wide"},
-	} {
-		table, err := cluster.Kubectl(s.ctx, append(arguments, "-n", s.namespace)...)
-		s.must(err)
-		header, _, _ := strings.Cut(table, "\n")
-		if got := strings.Join(strings.Fields(header), " "); got != want {
-			t.Errorf("the columns are %s, want %s", got, want)
-		}
-	}
-}
-
-// TestExplain holds that every field tells a user about itself.
+// TestExplain holds that every field has a description.
 func TestExplain(t *testing.T) {
 	s := newSchemaScene(t)
 	for _, crd := range []string{"vectarajobs.jobs.vectara.io", "vectarajobdiscoveries.jobs.vectara.io"} {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command example is a controller to copy from. It shows how to own a VectaraJob, how to wait for it, and how to act on
-// its completion exactly once.
+// Command example has two controllers to copy from. They show how to wait for a VectaraJob, and how to act on its
+// completion exactly once. The tests beside them run them on a real API server, with the real operator.
 //
-// Its parents are ConfigMaps with the annotation example.com/vectara-job-id. Follower, in follower.go, is all that
-// matters here; the tests beside it run it on a real API server, with the real operator.
+// Follower, in follower.go, makes VectaraJobs of its own: its parents are ConfigMaps with the annotation
+// example.com/vectara-job-id. Starter, in starter.go, takes VectaraJobs that others made, such as a GitOps tool or a
+// VectaraJobDiscovery.
 package main

@@ -38,6 +38,9 @@ func run(ctx context.Context) error {
 	if err := setUp(mgr); err != nil {
 		return err
 	}
+	if err := setUpStarter(mgr); err != nil {
+		return err
+	}
 	return mgr.Start(ctx)
 }
 

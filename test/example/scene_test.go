@@ -78,8 +78,14 @@ func (s *scene) startOperator() {
 	s.must(manager.AwaitReady(ctx))
 }
 
-// startExample starts a replica of the example. The function that it returns ends it, and returns when it has ended.
+// startExample starts a replica of the follower. The function that it returns ends it, and returns when it has ended.
 func (s *scene) startExample(funcs interceptor.Funcs) (stop func()) {
+	s.t.Helper()
+	return s.startController(setUp, funcs)
+}
+
+// startController does the same with any controller.
+func (s *scene) startController(setUp func(ctrl.Manager) error, funcs interceptor.Funcs) (stop func()) {
 	s.t.Helper()
 	mgr, err := ctrl.NewManager(asFollower(), ctrl.Options{
 		Scheme:     scheme,

@@ -14,7 +14,7 @@ import (
 
 func (c *ControlPlane) auditLog() string { return filepath.Join(c.folder, "audit.log") }
 
-// OperatorRequests returns what the operator asked of the API server so far, in the order of the answers, as far as
+// OperatorRequests returns what the operator requested of the API server so far, in the order of the responses, as far as
 // match says yes to all of it.
 func (c *ControlPlane) OperatorRequests(match ...func(auditv1.Event) bool) ([]auditv1.Event, error) {
 	file, err := os.Open(c.auditLog())

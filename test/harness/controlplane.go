@@ -17,7 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 )
 
-// auditPolicy has the API server log who asks for what, without what was said, for the resources that the operator has
+// auditPolicy has the API server log who requests what, without bodies, for the resources that the operator has
 // to do with.
 const auditPolicy = `apiVersion: audit.k8s.io/v1
 kind: Policy
@@ -98,15 +98,16 @@ func (c *ControlPlane) Stop() error {
 	return err
 }
 
-// StartControllerManager starts what deletes the contents of namespaces that are deleted, and what their owner is gone of.
-func (c *ControlPlane) StartControllerManager() error {
+// StartControllerManager starts what deletes the contents of namespaces that are deleted, and what their owner is gone of; and
+// other controllers if they are named.
+func (c *ControlPlane) StartControllerManager(others ...string) error {
 	path := filepath.Join(c.assets, "kube-controller-manager")
 	if _, err := os.Stat(path); err != nil {
 		return fmt.Errorf("kube-controller-manager is missing in %s: run 'make controlplane'", c.assets)
 	}
 	command := exec.Command(path, //nolint:gosec // The path is the developer's own.
 		"--kubeconfig="+c.Kubeconfig,
-		"--controllers=namespace-controller,garbage-collector-controller",
+		"--controllers="+strings.Join(append(others, "namespace-controller", "garbage-collector-controller"), ","),
 		"--leader-elect=false",
 		"--bind-address=127.0.0.1",
 		"--secure-port=0",

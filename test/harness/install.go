@@ -38,7 +38,12 @@ const tokenLifetime = 24 * 60 * 60
 // Install applies config/default with kubectl, but for the Deployment: there are no nodes to run it, and the manager is
 // run as a process instead. It returns when the API server serves VectaraJobs.
 func (c *ControlPlane) Install(ctx context.Context) error {
-	rendered, err := c.Kubectl(ctx, "kustomize", "config/default")
+	return c.InstallFrom(ctx, "config/default")
+}
+
+// InstallFrom does the same with another kustomization.
+func (c *ControlPlane) InstallFrom(ctx context.Context, folder string) error {
+	rendered, err := c.Kubectl(ctx, "kustomize", folder)
 	if err != nil {
 		return err
 	}
@@ -46,10 +51,16 @@ func (c *ControlPlane) Install(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := c.kubectl(ctx, manifests, "apply", "--server-side", "-f", "-"); err != nil {
+	if err := c.Apply(ctx, manifests); err != nil {
 		return err
 	}
 	_, err = c.Kubectl(ctx, "wait", "--for=condition=Established", "--timeout=60s", "crd/vectarajobs.jobs.vectara.io")
+	return err
+}
+
+// Apply applies manifests with kubectl, on the server.
+func (c *ControlPlane) Apply(ctx context.Context, manifests []byte) error {
+	_, err := c.kubectl(ctx, manifests, "apply", "--server-side", "-f", "-")
 	return err
 }
 
@@ -86,7 +97,7 @@ func (c *ControlPlane) OperatorKubeconfig(ctx context.Context) (string, error) {
 		return "", err
 	}
 	request := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: ptr.To[int64](tokenLifetime)}}
-	answer, err := clients.CoreV1().ServiceAccounts(OperatorNamespace).CreateToken(ctx, ServiceAccount, request, metav1.CreateOptions{})
+	response, err := clients.CoreV1().ServiceAccounts(OperatorNamespace).CreateToken(ctx, ServiceAccount, request, metav1.CreateOptions{})
 	if err != nil {
 		return "", fmt.Errorf("getting a token for the operator: %w", err)
 	}
@@ -95,7 +106,7 @@ func (c *ControlPlane) OperatorKubeconfig(ctx context.Context) (string, error) {
 		Clusters: map[string]*clientcmdapi.Cluster{name: {
 			Server: c.Config.Host, CertificateAuthorityData: c.Config.CAData,
 		}},
-		AuthInfos:      map[string]*clientcmdapi.AuthInfo{name: {Token: answer.Status.Token}},
+		AuthInfos:      map[string]*clientcmdapi.AuthInfo{name: {Token: response.Status.Token}},
 		Contexts:       map[string]*clientcmdapi.Context{name: {Cluster: name, AuthInfo: name, Namespace: OperatorNamespace}},
 		CurrentContext: name,
 	}

@@ -45,6 +45,11 @@ type Manager struct {
 
 // StartManager starts the manager as the operator's service account. Flags come after those that every run needs.
 func (c *ControlPlane) StartManager(ctx context.Context, binary string, flags ...string) (*Manager, error) {
+	return c.StartManagerWith(ctx, binary, nil, flags...)
+}
+
+// StartManagerWith does the same with additional environment variables, written NAME=value.
+func (c *ControlPlane) StartManagerWith(ctx context.Context, binary string, environment []string, flags ...string) (*Manager, error) {
 	kubeconfig, err := c.OperatorKubeconfig(ctx)
 	if err != nil {
 		return nil, err
@@ -59,7 +64,7 @@ func (c *ControlPlane) StartManager(ctx context.Context, binary string, flags ..
 		"--metrics-bind-address=0",
 		"--health-probe-bind-address=" + probes,
 	}, flags...)...)
-	command.Env = append(os.Environ(), "GORACE=halt_on_error=1")
+	command.Env = append(append(os.Environ(), "GORACE=halt_on_error=1"), environment...)
 	process, err := StartProcess(command)
 	if err != nil {
 		return nil, err
@@ -85,19 +90,19 @@ func (m *Manager) AwaitReady(ctx context.Context) error {
 	return nil
 }
 
-// Probe asks one of the health endpoints, and returns an error unless it answers 200.
+// Probe requests one of the health endpoints, and returns an error unless it returns 200.
 func (m *Manager) Probe(ctx context.Context, path string) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, m.Probes+path, http.NoBody)
 	if err != nil {
 		return err
 	}
-	answer, err := http.DefaultClient.Do(request) //nolint:forbidigo // The context has a deadline, and the peer is our own.
+	response, err := http.DefaultClient.Do(request) //nolint:forbidigo // The context has a deadline, and the peer is our own.
 	if err != nil {
 		return err
 	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answered %s", path, answer.Status)
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s returned %s", path, response.Status)
 	}
 	return nil
 }

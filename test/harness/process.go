@@ -26,7 +26,10 @@ type Process struct {
 // it in its own time.
 func StartProcess(command *exec.Cmd) (*Process, error) {
 	p := &Process{command: command, output: &logBuffer{}, done: make(chan struct{})}
-	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if command.SysProcAttr == nil {
+		command.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	command.SysProcAttr.Setpgid = true
 	command.Stdout, command.Stderr = p.output, p.output
 	if err := command.Start(); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", command.Path, err)

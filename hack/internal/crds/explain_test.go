@@ -71,8 +71,8 @@ func missing(field Field) []string {
 var durations = regexp.MustCompile(`duration\('([^']+)'\)`)
 
 // boundsOf are the bounds that a description has to give. A duration's are in its rule, and how many characters it has
-// says nothing. Nor does it say anything that a number is not negative, that a text is not empty, or what is the largest
-// number of its type.
+// says nothing. Nor does it say anything that a number is not negative, that a text is not empty, that it is no list, or what
+// is the largest number of its type.
 func boundsOf(schema Schema) []string {
 	var bounds []string
 	for _, validation := range schema.Validations {
@@ -88,7 +88,11 @@ func boundsOf(schema Schema) []string {
 			bounds = append(bounds, strconv.FormatInt(*least, 10))
 		}
 	}
-	for _, most := range []*int64{schema.Maximum, schema.MaxLength, schema.MaxItems} {
+	upper := []*int64{schema.Maximum, schema.MaxLength}
+	if schema.MaxItems != nil && *schema.MaxItems > 0 {
+		upper = append(upper, schema.MaxItems)
+	}
+	for _, most := range upper {
 		if most != nil && *most < math.MaxInt32 {
 			bounds = append(bounds, strconv.FormatInt(*most, 10))
 		}
@@ -140,6 +144,7 @@ func TestDescriptionsThatSayTooLittleAreFound(t *testing.T) {
 		"a bound within another number":     {field("a, from 2 to 100. Default: 3. Example: 4.", bounded), []string{"10"}},
 		"how long it may be":                {field("a. Example: b.", func(f *Field) { f.MaxLength = &two }), []string{"2"}},
 		"how many there may be":             {field("a. Example: b.", func(f *Field) { f.MaxItems = &two }), []string{"2"}},
+		"that a text is no list":            {field("a. Example: b.", func(f *Field) { f.MaxItems = new(int64) }), nil},
 		"how long its elements may be":      {field("a. Example: b.", func(f *Field) { f.Items = &Schema{MaxLength: &two} }), []string{"2"}},
 		"how long it may last":              {field("a. Example: b.", duration), []string{"1s"}},
 		"how long it may last is said":      {field("a, from 1s. Example: b.", duration), nil},

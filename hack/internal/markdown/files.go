@@ -9,13 +9,18 @@ import (
 	"path"
 )
 
-// Files are the project's pages: those at the top of the tree and those anywhere in docs, as slash-separated paths
-// in lexical order.
+// Files are the project's pages: those at the top of the tree, those of charts, and those anywhere in docs, as slash-separated
+// paths.
 func Files(tree fs.FS) ([]string, error) {
 	pages, err := fs.Glob(tree, "*.md")
 	if err != nil {
 		return nil, fmt.Errorf("list pages: %w", err)
 	}
+	charts, err := fs.Glob(tree, "charts/*/*.md")
+	if err != nil {
+		return nil, fmt.Errorf("list pages: %w", err)
+	}
+	pages = append(pages, charts...)
 	err = fs.WalkDir(tree, "docs", func(name string, entry fs.DirEntry, err error) error {
 		if err == nil && !entry.IsDir() && path.Ext(name) == ".md" {
 			pages = append(pages, name)

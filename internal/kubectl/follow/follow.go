@@ -23,26 +23,26 @@ import (
 )
 
 const (
-	// firstPause and longestPause bound the time between two attempts to reach an API server that does not answer.
+	// firstPause and longestPause bound the time between two attempts to reach an API server that does not respond.
 	firstPause   = time.Second
 	longestPause = 30 * time.Second
 
 	// maxRefusals is how many times in a row the API server may refuse what it granted before: for about a minute.
 	maxRefusals = 5
 
-	// watchLength is after how long the API server ends a watch. What the watch should have brought and did not, the list
-	// that follows brings.
+	// watchLength is after how long the API server ends a watch. What the watch should have delivered and did not, the list
+	// that follows delivers.
 	watchLength = 5 * time.Minute
 )
 
-// Change is news of one VectaraJob, or of the connection to the API server.
+// Change is a change of one VectaraJob, or of the connection to the API server.
 type Change struct {
-	// Job is the VectaraJob as it is now, or as it was last seen if it is gone. Nil if Trouble is set.
+	// Job is the VectaraJob as it is now, or as it was last seen if it is gone. Nil if Err is set.
 	Job *v1alpha1.VectaraJob
 	// Deleted says that the VectaraJob is gone.
 	Deleted bool
-	// Trouble is why nothing can be seen at present. Following goes on.
-	Trouble error
+	// Err is why nothing can be read at present. Following goes on.
+	Err error
 }
 
 // Follower follows the VectaraJobs of a namespace.
@@ -84,7 +84,7 @@ func (f *Follower) Follow(ctx context.Context, deliver func(Change)) error {
 			return err
 		}
 		if err != nil && !isExpired(err) {
-			deliver(Change{Trouble: err})
+			deliver(Change{Err: err})
 		}
 		select {
 		case <-ctx.Done():
@@ -101,7 +101,7 @@ func (f *Follower) connected() {
 	f.pauses = &wait.Backoff{Duration: firstPause, Factor: 2, Jitter: 0.2, Steps: 30, Cap: longestPause}
 }
 
-// isHopeless reports whether an error will most likely be the same next time. An API server that is starting may answer
+// isHopeless reports whether an error will most likely be the same next time. An API server that is starting may respond
 // like that too.
 func isHopeless(err error) bool {
 	return apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) || apierrors.IsNotFound(err)

@@ -91,8 +91,8 @@ func start(t *testing.T, s *server, known ...*v1alpha1.VectaraJob) *following {
 	go func() {
 		f.ended <- follower.Follow(ctx, func(change follow.Change) {
 			switch {
-			case change.Trouble != nil:
-				f.delivered = append(f.delivered, "trouble")
+			case change.Err != nil:
+				f.delivered = append(f.delivered, "error")
 			case change.Deleted:
 				f.delivered = append(f.delivered, change.Job.Name+" deleted")
 			default:
@@ -104,7 +104,7 @@ func start(t *testing.T, s *server, known ...*v1alpha1.VectaraJob) *following {
 	return f
 }
 
-// expect checks what was delivered since it was last asked.
+// expect checks what was delivered since the last check.
 func (f *following) expect(t *testing.T, want ...string) {
 	t.Helper()
 	synctest.Wait()
@@ -156,7 +156,7 @@ func TestFollow(t *testing.T) {
 				t.Errorf("%d lists, want 2", f.server.listed())
 			}
 		},
-		"an API server that does not answer is asked until it does": func(t *testing.T, f *following) {
+		"an API server that does not respond is tried until it does": func(t *testing.T, f *following) {
 			f.expect(t, "a 1", "b 1")
 			f.server.fails(unavailable, nil)
 			f.server.stream.Stop()

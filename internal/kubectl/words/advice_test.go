@@ -13,7 +13,7 @@ import (
 func TestThereIsAdviceForEveryReasonThatNeedsAPerson(t *testing.T) {
 	for _, reason := range []string{
 		v1alpha1.ReasonPermissionDenied, v1alpha1.ReasonJobNotFound, v1alpha1.ReasonUnauthorized,
-		v1alpha1.ReasonCredentialsNotFound, v1alpha1.ReasonCredentialsInvalid,
+		v1alpha1.ReasonRequestRejected, v1alpha1.ReasonCredentialsNotFound, v1alpha1.ReasonCredentialsInvalid,
 	} {
 		job := running(blocked(reason, "No."), func(job *v1alpha1.VectaraJob) { job.Spec.SecretRef.Name = "mine" })
 		advice := strings.Join(words.Advice(job), "\n")
@@ -36,9 +36,21 @@ func TestThereIsAdviceForEveryReasonThatNeedsAPerson(t *testing.T) {
 	}
 }
 
+func TestThereIsAdviceForEveryReasonThatTimeMayHeal(t *testing.T) {
+	for _, reason := range []string{
+		v1alpha1.ReasonRateLimited, v1alpha1.ReasonAPIUnavailable, v1alpha1.ReasonInvalidResponse, v1alpha1.ReasonJobNotFound,
+	} {
+		advice := strings.Join(words.Advice(running(unsynced(reason))), "\n")
+		if !strings.Contains(advice, "-n search") || strings.Contains(advice, "{namespace}") || strings.Contains(advice, "{name}") {
+			t.Errorf("the advice on %s is %q", reason, advice)
+		}
+	}
+}
+
 func TestThereIsNoAdviceOnWhatIsInOrder(t *testing.T) {
 	for _, job := range []*v1alpha1.VectaraJob{
-		running(), running(unseen), running(ended("completed", "")), running(troubled(v1alpha1.ReasonAPIUnavailable)),
+		running(), running(unseen), running(ended("completed", "")),
+		running(ended("completed", ""), unsynced(v1alpha1.ReasonAPIUnavailable)),
 	} {
 		if advice := words.Advice(job); advice != nil {
 			t.Errorf("there is advice: %q", advice)

@@ -11,12 +11,13 @@ import (
 	"github.com/vectara-job-operator/vectara-job-operator/api/v1alpha1"
 )
 
-// now is the time at which everything is looked at.
+// now is the present time of every test.
 var now = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 
 func ago(d time.Duration) *metav1.Time { return ptr.To(metav1.NewTime(now.Add(-d))) }
 
-// running is a job that was created in Vectara ten minutes ago and has been running for eight, of which the operator saw five.
+// running is a job that was created in Vectara ten minutes ago and has been running for eight. Its VectaraJob
+// was created five minutes ago.
 func running(changes ...func(*v1alpha1.VectaraJob)) *v1alpha1.VectaraJob {
 	job := &v1alpha1.VectaraJob{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "search", Name: "reindex", Generation: 1, CreationTimestamp: *ago(5 * time.Minute)},
@@ -81,8 +82,8 @@ func blocked(reason, message string) func(*v1alpha1.VectaraJob) {
 	}
 }
 
-// troubled has Vectara be out of reach.
-func troubled(reason string) func(*v1alpha1.VectaraJob) {
+// unsynced has the last poll have failed.
+func unsynced(reason string) func(*v1alpha1.VectaraJob) {
 	return condition(v1alpha1.ConditionSynced, metav1.ConditionFalse, reason, "Vectara is not available.")
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/vectara-job-operator/vectara-job-operator/api/v1alpha1"
 	"github.com/vectara-job-operator/vectara-job-operator/internal/kubectl/outcome"
+	"github.com/vectara-job-operator/vectara-job-operator/internal/plaintext"
 )
 
 // Line says how a job stands, without times, so that it is the same for as long as nothing changed.
@@ -19,11 +20,19 @@ func Line(job *v1alpha1.VectaraJob) string {
 		return ended(job, what)
 	case what == outcome.Blocked:
 		return "blocked: " + Why(job)
-	case trouble(job) != nil:
-		return fmt.Sprintf("%s; the last look failed: %s: %s", State(job), trouble(job).Reason, trouble(job).Message)
+	case fault(job) != nil:
+		return fmt.Sprintf("%s; %s: %s", lastState(job), fault(job).Reason, fault(job).Message)
 	default:
 		return State(job)
 	}
+}
+
+// lastState is the state of a job that cannot be confirmed at present.
+func lastState(job *v1alpha1.VectaraJob) string {
+	if !job.IsSeen() {
+		return State(job)
+	}
+	return LastKnown(job)
 }
 
 func ended(job *v1alpha1.VectaraJob, what outcome.Outcome) string {
@@ -32,31 +41,31 @@ func ended(job *v1alpha1.VectaraJob, what outcome.Outcome) string {
 		text += " after " + Short(took)
 	}
 	if job.Status.Comment != "" {
-		text += ": " + Clean(job.Status.Comment)
+		text += ": " + plaintext.OneLine(job.Status.Comment)
 	}
 	return text
 }
 
-// Live says how a job stands at a time: in which state, for how long, and about how often it is looked at. The part that
-// matters most comes first, since the end may be cut.
+// Live says how a job stands at a time: in which state, for how long, and about how often it is polled. What matters most comes
+// first, as the end may be cut.
 func Live(job *v1alpha1.VectaraJob, now time.Time) string {
 	text := Standing(job, now)
-	if looks := Looks(job, now); looks != "" {
-		text += ", " + looks
+	if polling := Polling(job, now); polling != "" {
+		text += ", " + polling
 	}
 	return text
 }
 
 // Standing says how a job stands at a time: in which state, and for how long.
 func Standing(job *v1alpha1.VectaraJob, now time.Time) string {
-	fault := trouble(job)
+	fault := fault(job)
 	switch {
 	case job.IsSuspended():
 		return "suspended"
 	case outcome.Of(job) == outcome.Blocked && fault != nil:
-		return fmt.Sprintf("blocked by %s for %s", fault.Reason, Short(now.Sub(fault.LastTransitionTime.Time)))
+		return fmt.Sprintf("blocked by %s, not confirmed for %s", fault.Reason, Short(now.Sub(fault.LastTransitionTime.Time)))
 	case fault != nil:
-		return fmt.Sprintf("%s, %s for %s", State(job), fault.Reason, Short(now.Sub(fault.LastTransitionTime.Time)))
+		return fmt.Sprintf("%s, %s, not confirmed for %s", State(job), fault.Reason, Short(now.Sub(fault.LastTransitionTime.Time)))
 	case !job.IsSeen():
 		return fmt.Sprintf("%s, created %s ago", State(job), Short(now.Sub(job.CreationTimestamp.Time)))
 	default:
@@ -71,7 +80,7 @@ func Why(job *v1alpha1.VectaraJob) string {
 	case job.IsSuspended():
 		return "suspended: the operator leaves it alone while spec.suspend is true"
 	case stalled != nil:
-		return Clean(stalled.Reason + ": " + stalled.Message)
+		return plaintext.OneLine(stalled.Reason + ": " + stalled.Message)
 	default:
 		return "for an unknown reason"
 	}

@@ -42,12 +42,13 @@ func TestPage(t *testing.T) {
   Corpora:    legal, hr
   Started by: jdoe
   Secret:     vectara-credentials
-  Polling:    looks about every 5m, and when the Secret changes
+  Polling:    polled about every 5m, and when the Secret changes
   Blocked by: PermissionDenied: Vectara does not let the credentials in Secret "vectara-credentials"
               see this job (HTTP 403): the key has no role in the corpus legal (request ID 1c9e)
 
 What to do:
-  Give the key or client a role in the job's corpus, or use others. After a change in Vectara, wait 5 minutes or ask now:
+  Give the key or client a role in the job's corpus, or use others. After a change in Vectara,
+  wait 5 minutes, or have the job polled now:
   kubectl annotate -n search vj/reindex --overwrite jobs.vectara.io/requestedAt="$(date +%s)"
 
 Timeline (CET):
@@ -57,12 +58,12 @@ Timeline (CET):
   2026-01-31 12:55:00       5m ago  first seen as started by the operator
 
 Conditions:
-  Ready        False    The job has not completed (PermissionDenied, for 1 minute).
+  Ready        False    The job has not completed (False for 1 minute; now PermissionDenied).
                         Vectara does not let the credentials in Secret "vectara-credentials" see
                         this job (HTTP 403): the key has no role in the corpus legal (request ID
                         1c9e)
-  Synced       False    Status may be out of date (PermissionDenied, for 1 minute).
-  Stalled      True     Waiting alone will not make the job complete (PermissionDenied, for 1 minute).
+  Synced       False    Status may be out of date (False for 1 minute; now PermissionDenied).
+  Stalled      True     Waiting alone will not make the job complete (True for 1 minute; now PermissionDenied).
 
 Events:
       60s ago  Warning  PermissionDenied: Vectara does not let the credentials in Secret
@@ -81,7 +82,7 @@ func TestPageTellsTheStory(t *testing.T) {
 	}{
 		"of a job that runs": {
 			words.Page{Job: running()},
-			[]string{"search/reindex: started for 8 minutes\n", "Polling:    looks about every 48s\n"},
+			[]string{"search/reindex: started for 8 minutes\n", "Polling:    polled about every 48s\n"},
 		},
 		"of a job that completed": {
 			words.Page{Job: running(ended("completed", ""))},
@@ -99,11 +100,31 @@ func TestPageTellsTheStory(t *testing.T) {
 		},
 		"of a new VectaraJob": {
 			words.Page{Job: running(unseen)},
-			[]string{"reindex: not seen yet\n", "none yet: the operator has not looked", "Events:\n  none"},
+			[]string{"reindex: not seen yet\n", "none: nothing has been written for this VectaraJob; if it is older than a minute, look for errors in the operator's log", "Events:\n  none"},
 		},
 		"of a VectaraJob whose spec was changed": {
 			words.Page{Job: running(func(job *v1alpha1.VectaraJob) { job.Generation = 2 })},
-			[]string{"The operator has not looked since spec was changed."},
+			[]string{"They were made for an earlier spec"},
+		},
+		"of a job during an outage": {
+			words.Page{Job: running(unsynced(v1alpha1.ReasonAPIUnavailable))},
+			[]string{"reindex: last known state: started; Vectara cannot be reached (APIUnavailable); not confirmed for 1 minute\n", "What to do:\n  Wait: the job is polled again"},
+		},
+		"of a job whose polls are limited": {
+			words.Page{Job: running(unsynced(v1alpha1.ReasonRateLimited))},
+			[]string{"last known state: started; the rate of requests is limited (RateLimited)"},
+		},
+		"of an outage before the job was seen": {
+			words.Page{Job: running(unseen, unsynced(v1alpha1.ReasonAPIUnavailable))},
+			[]string{"reindex: not seen yet; Vectara cannot be reached (APIUnavailable)"},
+		},
+		"of a response that is invalid": {
+			words.Page{Job: running(unsynced(v1alpha1.ReasonInvalidResponse))},
+			[]string{"last known state: started; Vectara's response is invalid (InvalidResponse)"},
+		},
+		"of a recheck that fails after the job has ended": {
+			words.Page{Job: running(ended("completed", ""), unsynced(v1alpha1.ReasonAPIUnavailable))},
+			[]string{"reindex: completed after 4 minutes, 4 minutes ago\n"},
 		},
 		"of a VectaraJob that is suspended": {
 			words.Page{Job: running(suspended)},
@@ -127,6 +148,19 @@ func TestPageTellsTheStory(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestTextWithoutSpacesIsBrokenIntoLines(t *testing.T) {
+	const longestID = "job_3Kx9QpVn2mZr8YbLc5TdWeA7uHs1RfGjB4oXy6EiMkPz0NvCwDqFhJtUlSaOgI=="
+	got := write(t, words.Page{Job: running(ended("failed", "See "+longestID+": "+strings.Repeat("界", 4000))), Now: now})
+	for line := range strings.Lines(got) {
+		if n := len([]rune(line)); n > 125 {
+			t.Errorf("a line has %d characters", n)
+		}
+	}
+	if n := strings.Count(got, "界"); n < 4000 || !strings.Contains(got, longestID) {
+		t.Errorf("%d characters of 4000 are left:\n%s", n, got)
 	}
 }
 
@@ -158,7 +192,7 @@ func TestTable(t *testing.T) {
 		*running(named("denied"), blocked(v1alpha1.ReasonPermissionDenied, denied)),
 		*running(named("unseen"), unseen),
 		*running(named("idle"), suspended),
-		*running(named("outage"), troubled(v1alpha1.ReasonAPIUnavailable)),
+		*running(named("outage"), unsynced(v1alpha1.ReasonAPIUnavailable)),
 	}
 	var table strings.Builder
 	if err := words.Table(&table, jobs, now, false); err != nil {

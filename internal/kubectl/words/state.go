@@ -9,11 +9,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/vectara-job-operator/vectara-job-operator/api/v1alpha1"
+	"github.com/vectara-job-operator/vectara-job-operator/internal/plaintext"
 )
-
-// firstLook is the time after the creation of a VectaraJob within which the operator has come upon its job. A state that
-// it first saw later than that is one that it saw begin.
-const firstLook = 10 * time.Second
 
 // State is the state of the job in a word, also when Vectara gave none.
 func State(job *v1alpha1.VectaraJob) string {
@@ -23,11 +20,11 @@ func State(job *v1alpha1.VectaraJob) string {
 	case job.Status.State == "":
 		return "without a state"
 	default:
-		return Clean(string(job.Status.State))
+		return plaintext.OneLine(string(job.Status.State))
 	}
 }
 
-// LastKnown says, as a part of a sentence, what was known of the job before nobody could see it any more.
+// LastKnown says, as a part of a sentence, what was known of the job when it could last be polled.
 func LastKnown(job *v1alpha1.VectaraJob) string {
 	if !job.IsSeen() {
 		return "its job was never seen"
@@ -35,18 +32,17 @@ func LastKnown(job *v1alpha1.VectaraJob) string {
 	return "last known state: " + State(job)
 }
 
-// Since is since when the job is in its state, and zero if it was never seen. If the operator did not see the state begin,
-// that is when Vectara says it did; and how a job ended, Vectara always knows better.
+// Since is since when the job is in its state, and zero if it was never seen. The operator's schedule uses the same time: when
+// Vectara says that the state began, or else when it was first seen. A time after that comes from a clock that is ahead.
 func Since(job *v1alpha1.VectaraJob) time.Time {
 	if !job.IsSeen() {
 		return time.Time{}
 	}
-	seen := job.Status.LastTransitionTime.Time
-	begun := begun(job)
-	if begun == nil || begun.After(seen) || !job.IsFinished() && seen.Sub(job.CreationTimestamp.Time) > firstLook {
-		return seen
+	seen := job.Status.LastTransitionTime
+	if begun := begun(job); begun != nil && !begun.After(seen.Time) {
+		return begun.Time
 	}
-	return begun.Time
+	return seen.Time
 }
 
 // begun is when the state of the job began as far as Vectara says so.
@@ -76,14 +72,35 @@ func Took(job *v1alpha1.VectaraJob) time.Duration {
 	return max(0, job.Status.CompletedAt.Sub(begun.Time))
 }
 
-// trouble is why the job cannot be seen at present, fit to be printed, or nil. Nobody asks about a job that has ended, but
-// for a request through the annotation, and its outcome stays.
-func trouble(job *v1alpha1.VectaraJob) *metav1.Condition {
+// fault is why status cannot be confirmed at present, fit to be printed, or nil. A job that has ended is polled only when the
+// annotation requests it, and its outcome stays.
+func fault(job *v1alpha1.VectaraJob) *metav1.Condition {
 	synced := meta.FindStatusCondition(job.Status.Conditions, v1alpha1.ConditionSynced)
 	if synced == nil || synced.Status != metav1.ConditionFalse || job.IsFinished() {
 		return nil
 	}
-	synced = synced.DeepCopy()
-	synced.Reason, synced.Message = Clean(synced.Reason), Clean(synced.Message)
-	return synced
+	return cleanCondition(synced)
+}
+
+// cleanCondition is a condition that is fit to be printed.
+func cleanCondition(c *metav1.Condition) *metav1.Condition {
+	c = c.DeepCopy()
+	c.Reason, c.Message = plaintext.OneLine(c.Reason), plaintext.OneLine(c.Message)
+	return c
+}
+
+// unconfirmed says why status cannot be confirmed at present, as a part of a sentence.
+func unconfirmed(reason string) string {
+	switch reason {
+	case v1alpha1.ReasonAPIUnavailable:
+		return "Vectara cannot be reached (" + reason + ")"
+	case v1alpha1.ReasonRateLimited:
+		return "the rate of requests is limited (" + reason + ")"
+	case v1alpha1.ReasonInvalidResponse:
+		return "Vectara's response is invalid (" + reason + ")"
+	case v1alpha1.ReasonJobNotFound:
+		return "Vectara does not know the job yet (" + reason + ")"
+	default:
+		return "status cannot be confirmed (" + reason + ")"
+	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/vectara-job-operator/vectara-job-operator/api/v1alpha1"
 	"github.com/vectara-job-operator/vectara-job-operator/internal/kubectl/outcome"
+	"github.com/vectara-job-operator/vectara-job-operator/internal/plaintext"
 )
 
 // maxNote is how much of a comment or message stands in a table, in characters.
@@ -36,21 +37,21 @@ func Table(w io.Writer, jobs []v1alpha1.VectaraJob, now time.Time, withNamespace
 	for i := range jobs {
 		job := &jobs[i]
 		row(job.Namespace, job.Name, stateCell(job), Short(now.Sub(forCell(job))),
-			Clean(string(job.Status.Type)), Clip(note(job), maxNote))
+			plaintext.OneLine(string(job.Status.Type)), plaintext.Clip(note(job), maxNote))
 	}
 	return table.Flush()
 }
 
 func order(a, b *v1alpha1.VectaraJob) int {
 	return cmp.Or(
-		cmp.Compare(rank(a), rank(b)),
+		cmp.Compare(priority(a), priority(b)),
 		Since(b).Compare(Since(a))*direction(a),
 		cmp.Compare(a.Namespace, b.Namespace),
 		cmp.Compare(a.Name, b.Name),
 	)
 }
 
-func rank(job *v1alpha1.VectaraJob) int {
+func priority(job *v1alpha1.VectaraJob) int {
 	switch what := outcome.Of(job); {
 	case what == outcome.Blocked:
 		return 0
@@ -102,9 +103,9 @@ func note(job *v1alpha1.VectaraJob) string {
 		return LastKnown(job)
 	case what == outcome.Blocked:
 		return Why(job)
-	case trouble(job) != nil:
-		return trouble(job).Reason + ": " + trouble(job).Message
+	case fault(job) != nil:
+		return fault(job).Reason + ": " + fault(job).Message
 	default:
-		return Clean(job.Status.Comment)
+		return plaintext.OneLine(job.Status.Comment)
 	}
 }

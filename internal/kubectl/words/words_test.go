@@ -12,29 +12,6 @@ import (
 	"github.com/vectara-job-operator/vectara-job-operator/internal/kubectl/words"
 )
 
-func TestCleanLeavesNothingThatATerminalWouldObey(t *testing.T) {
-	for text, want := range map[string]string{
-		"two\r\nlines\tand more":     "two lines and more",
-		"\x1b[31mred\x1b[0m\a":       "[31mred [0m",
-		"turned \u202eround":         "turned round",
-		"not \xff UTF-8":             "not \uFFFD UTF-8",
-		"  ordinary text, ñandú 日本 ": "ordinary text, ñandú 日本",
-		"\u009b31m":                  "31m",
-	} {
-		if got := words.Clean(text); got != want {
-			t.Errorf("%q became %q, want %q", text, got, want)
-		}
-	}
-}
-
-func TestClip(t *testing.T) {
-	for most, want := range map[int]string{0: "…", 1: "…", 4: "abé…", 5: "abéde", 6: "abéde"} {
-		if got := words.Clip("abéde", most); got != want {
-			t.Errorf("cut to %d it is %q, want %q", most, got, want)
-		}
-	}
-}
-
 func TestLong(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		-time.Hour:                               "0 seconds",
@@ -58,45 +35,52 @@ func TestLines(t *testing.T) {
 		job        *v1alpha1.VectaraJob
 		line, live string
 	}{
-		"a job that runs": {running(), "started", "started for 8m, looks about every 48s"},
+		"a job that runs": {running(), "started", "started for 8m, polled about every 48s"},
 		"a job that the operator saw start": {
-			running(func(job *v1alpha1.VectaraJob) { job.Status.LastTransitionTime = ago(30 * time.Second) }),
-			"started", "started for 30s, looks about every 3s",
+			running(func(job *v1alpha1.VectaraJob) {
+				job.Status.StartedAt, job.Status.LastTransitionTime = ago(32*time.Second), ago(30*time.Second)
+			}),
+			"started", "started for 32s, polled about every 3s",
 		},
 		"a job that has just begun": {
 			running(func(job *v1alpha1.VectaraJob) { job.Status.StartedAt, job.Status.LastTransitionTime = ago(0), ago(0) }),
-			"started", "started for 0s, looks about every 2s",
+			"started", "started for 0s, polled about every 2s",
 		},
 		"a job that has been running for hours": {
 			running(func(job *v1alpha1.VectaraJob) { job.Status.StartedAt = ago(5 * time.Hour) }),
-			"started", "started for 5h, looks about every 60s",
+			"started", "started for 5h, polled about every 60s",
 		},
 		"an interval in spec": {
 			running(func(job *v1alpha1.VectaraJob) { job.Spec.PollInterval = &metav1.Duration{Duration: 90 * time.Second} }),
-			"started", "started for 8m, looks about every 90s",
+			"started", "started for 8m, polled about every 90s",
 		},
 		"a clock in Vectara that is ahead": {
 			running(func(job *v1alpha1.VectaraJob) { job.Status.StartedAt = ago(-time.Hour) }),
-			"started", "started for 5m, looks about every 30s",
+			"started", "started for 5m, polled about every 30s",
 		},
 		"a job without a state": {
 			running(func(job *v1alpha1.VectaraJob) { job.Status.State = "" }),
-			"without a state", "without a state for 5m, looks about every 30s",
+			"without a state", "without a state for 5m, polled about every 30s",
 		},
 		"a state with an escape sequence": {
 			running(func(job *v1alpha1.VectaraJob) { job.Status.State = "\x1b[2Jgone" }),
-			"[2Jgone", "[2Jgone for 5m, looks about every 30s",
+			"[2Jgone", "[2Jgone for 5m, polled about every 30s",
 		},
 		"a new VectaraJob": {running(unseen), "not seen yet", "not seen yet, created 5m ago"},
 		"an outage": {
-			running(troubled(v1alpha1.ReasonAPIUnavailable)),
-			"started; the last look failed: APIUnavailable: Vectara is not available.",
-			"started, APIUnavailable for 60s, tries again within a minute or so",
+			running(unsynced(v1alpha1.ReasonAPIUnavailable)),
+			"last known state: started; APIUnavailable: Vectara is not available.",
+			"started, APIUnavailable, not confirmed for 60s, polled again within about a minute",
+		},
+		"an outage before the job was seen": {
+			running(unseen, unsynced(v1alpha1.ReasonAPIUnavailable)),
+			"not seen yet; APIUnavailable: Vectara is not available.",
+			"not seen yet, APIUnavailable, not confirmed for 60s, polled again within about a minute",
 		},
 		"a job that is blocked": {
 			running(blocked(v1alpha1.ReasonPermissionDenied, "Not for you.")),
 			"blocked: PermissionDenied: Not for you.",
-			"blocked by PermissionDenied for 60s, looks about every 5m, and when the Secret changes",
+			"blocked by PermissionDenied, not confirmed for 60s, polled about every 5m, and when the Secret changes",
 		},
 		"a job that is suspended": {
 			running(suspended),

@@ -130,6 +130,7 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: template
       type:
         namedType: com.github.vectara-job-operator.vectara-job-operator.api.v1alpha1.VectaraJobTemplate
+      default: {}
     - name: types
       type:
         list:
@@ -162,6 +163,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: lastSweepTime
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: mirroredJobs
+      type:
+        scalar: numeric
     - name: observedGeneration
       type:
         scalar: numeric
@@ -169,6 +173,10 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: observedJobs
       type:
         scalar: numeric
+    - name: waitingJobs
+      type:
+        scalar: numeric
+    elementRelationship: atomic
 - name: com.github.vectara-job-operator.vectara-job-operator.api.v1alpha1.VectaraJobSpec
   map:
     fields:
@@ -240,6 +248,7 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: type
       type:
         namedType: com.github.vectara-job-operator.vectara-job-operator.api.v1alpha1.JobType
+    elementRelationship: atomic
 - name: com.github.vectara-job-operator.vectara-job-operator.api.v1alpha1.VectaraJobTemplate
   map:
     fields:
@@ -249,6 +258,7 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: spec
       type:
         namedType: com.github.vectara-job-operator.vectara-job-operator.api.v1alpha1.VectaraJobTemplateSpec
+      default: {}
 - name: com.github.vectara-job-operator.vectara-job-operator.api.v1alpha1.VectaraJobTemplateMetadata
   map:
     fields:
@@ -274,6 +284,7 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: ttlSecondsAfterFinished
       type:
         scalar: numeric
+      default: 86400
 - name: io.k8s.apimachinery.pkg.apis.meta.v1.Condition
   map:
     fields:

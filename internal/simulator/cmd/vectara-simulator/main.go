@@ -59,7 +59,7 @@ func parse(args []string, errOut io.Writer) (settings, error) {
 	flags.StringVar(&set.address, "address", "127.0.0.1:8700", "loopback `host:port` to listen on; port 0 takes a free one")
 	flags.StringVar(&set.scenario, "scenario", "", "YAML `file` with API keys, clients, jobs and faults (default: a built-in demo)")
 	flags.StringVar(&set.tlsDir, "tls-dir", "", "serve https, and write the certificate authority to ca.crt in this `directory`")
-	flags.DurationVar(&set.latency, "latency", 0, "how long each answer is held back")
+	flags.DurationVar(&set.latency, "latency", 0, "how long each response is held back")
 	flags.Usage = func() {
 		fmt.Fprintln(errOut, "Usage: vectara-simulator [flags]\n\nA stand-in for the Vectara API on loopback, with scripted jobs.\n\nFlags:")
 		flags.PrintDefaults()

@@ -24,7 +24,7 @@ type VectaraJobDiscoveryApplyConfiguration struct {
 	// metadata is the standard object metadata.
 	*v1.ObjectMetaApplyConfiguration `json:"metadata,omitempty"`
 	// spec says which jobs are to have a VectaraJob, and what it looks like. When
-	// absent, all jobs of the last 24h have one.
+	// absent, all jobs of the last 24h have one, until a day after they ended.
 	// Default: {}.
 	Spec *VectaraJobDiscoverySpecApplyConfiguration `json:"spec,omitempty"`
 	// status is what came of looking for jobs. Only the operator writes it.

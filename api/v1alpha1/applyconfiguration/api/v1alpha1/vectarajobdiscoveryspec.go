@@ -56,6 +56,7 @@ type VectaraJobDiscoverySpecApplyConfiguration struct {
 	Interval *v1.Duration `json:"interval,omitempty"`
 	// template is what the VectaraJobs look like. A change of it holds for those
 	// that are created later.
+	// Default: {spec: {ttlSecondsAfterFinished: 86400}}.
 	Template *VectaraJobTemplateApplyConfiguration `json:"template,omitempty"`
 	// maxJobs is how many VectaraJobs of this discovery there may be at the same
 	// time, from 1 to 10000. Jobs beyond it wait until some of these are deleted.

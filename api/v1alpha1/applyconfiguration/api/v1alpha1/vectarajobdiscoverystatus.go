@@ -12,22 +12,35 @@ import (
 // VectaraJobDiscoveryStatusApplyConfiguration represents a declarative configuration of the VectaraJobDiscoveryStatus type for use
 // with apply.
 //
-// VectaraJobDiscoveryStatus is what came of looking for jobs.
+// VectaraJobDiscoveryStatus is what came of looking for jobs. The operator is
+// the only author, so that it has one owner as a whole.
 type VectaraJobDiscoveryStatusApplyConfiguration struct {
 	// observedGeneration is the generation of spec that this status was made for;
 	// -1 until the first time.
 	// Example: 1.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
 	// observedJobs is how many jobs matched when they were last listed completely.
+	// Absent until then.
 	// Example: 12.
 	ObservedJobs *int32 `json:"observedJobs,omitempty"`
+	// mirroredJobs is how many VectaraJobs of this discovery there are, also of
+	// jobs that match no more. At most spec.maxJobs are created, so that it is
+	// greater only after maxJobs was lowered. Absent until the jobs were first
+	// listed completely.
+	// Example: 10.
+	MirroredJobs *int32 `json:"mirroredJobs,omitempty"`
+	// waitingJobs is how many of the jobs that match have not had a VectaraJob,
+	// for the reason that the condition Ready gives. Absent until the jobs were
+	// first listed completely.
+	// Example: 2.
+	WaitingJobs *int32 `json:"waitingJobs,omitempty"`
 	// createdJobs is how many VectaraJobs this discovery has created so far, those
 	// included that have been deleted since.
 	// Example: 40.
 	CreatedJobs *int64 `json:"createdJobs,omitempty"`
-	// lastSweepTime is when the jobs were last listed completely, to the second.
-	// It is brought up to date when something else changes, or when an hour has
-	// passed.
+	// lastSweepTime is when the last complete list of the jobs began, to the
+	// second. Jobs that were created later may not be on it. It is brought up to
+	// date when something else changes, or when an hour has passed.
 	// Example: 2026-01-31T12:00:00Z.
 	LastSweepTime *v1.Time `json:"lastSweepTime,omitempty"`
 	// lastHandledReconcileAt is the value of the annotation
@@ -38,7 +51,8 @@ type VectaraJobDiscoveryStatusApplyConfiguration struct {
 	LastHandledReconcileAt *string `json:"lastHandledReconcileAt,omitempty"`
 	// handledJobs is the operator's memory of the jobs in the window that have had
 	// their VectaraJob, so that none is created anew after it was deleted. It is
-	// for the operator alone. At most 512 groups.
+	// for the operator alone. At most 512 groups, with at most 160000 characters
+	// of digests together, which is 20000 jobs.
 	// Example: [{createdBefore: "2026-01-31T12:00:00Z", digests: q2fK0xZt}].
 	HandledJobs []HandledJobsApplyConfiguration `json:"handledJobs,omitempty"`
 	// conditions say whether every job that matches has had a VectaraJob (Ready),
@@ -67,6 +81,22 @@ func (b *VectaraJobDiscoveryStatusApplyConfiguration) WithObservedGeneration(val
 // If called multiple times, the ObservedJobs field is set to the value of the last call.
 func (b *VectaraJobDiscoveryStatusApplyConfiguration) WithObservedJobs(value int32) *VectaraJobDiscoveryStatusApplyConfiguration {
 	b.ObservedJobs = &value
+	return b
+}
+
+// WithMirroredJobs sets the MirroredJobs field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the MirroredJobs field is set to the value of the last call.
+func (b *VectaraJobDiscoveryStatusApplyConfiguration) WithMirroredJobs(value int32) *VectaraJobDiscoveryStatusApplyConfiguration {
+	b.MirroredJobs = &value
+	return b
+}
+
+// WithWaitingJobs sets the WaitingJobs field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the WaitingJobs field is set to the value of the last call.
+func (b *VectaraJobDiscoveryStatusApplyConfiguration) WithWaitingJobs(value int32) *VectaraJobDiscoveryStatusApplyConfiguration {
+	b.WaitingJobs = &value
 	return b
 }
 

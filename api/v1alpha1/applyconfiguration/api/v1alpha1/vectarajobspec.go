@@ -24,7 +24,7 @@ type VectaraJobSpecApplyConfiguration struct {
 	// client-id and client-secret.
 	// Default: {name: vectara-credentials}. Example: {name: team-search}.
 	SecretRef *SecretReferenceApplyConfiguration `json:"secretRef,omitempty"`
-	// pollInterval is the time from one look at the unfinished job to the next: a
+	// pollInterval is the time from one poll of the unfinished job to the next: a
 	// duration in ms, s, m and h, from 1s to 24h. Up to a tenth is added or taken
 	// away at random, so that jobs do not march in step. When absent, the interval
 	// adapts: a tenth of the time that the job has been in its present state,

@@ -19,10 +19,13 @@ import (
 // The fields that mirror the job are strings of bounded length and no more:
 // Vectara may add states and types at any time, and none of them may make a
 // status write fail. What is longer than its bound is cut and ends in "…".
+//
+// The operator is the only author, so that status has one owner as a whole. To
+// keep an owner for each field would make every write a good deal slower.
 type VectaraJobStatusApplyConfiguration struct {
 	// observedGeneration is the metadata.generation of the spec that this status
 	// was made for.
-	// Default: -1, until the operator has first looked. Example: 1.
+	// Default: -1, until there is a first result. Example: 1.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
 	// state is the state of the job, as Vectara wrote it. Known are queued,
 	// started, failed_will_retry and unknown, and, in which a job has ended,
@@ -72,7 +75,7 @@ type VectaraJobStatusApplyConfiguration struct {
 	// even when the job has ended.
 	// Example: 2026-01-31T12:30:00Z.
 	LastHandledReconcileAt *string `json:"lastHandledReconcileAt,omitempty"`
-	// conditions say whether the mirror is true (Synced), whether the job
+	// conditions say whether status is up to date (Synced), whether the job
 	// completed (Ready), whether something is still happening (Reconciling) and
 	// whether waiting alone does not help (Stalled). The last two are there only
 	// while True. At most 32.

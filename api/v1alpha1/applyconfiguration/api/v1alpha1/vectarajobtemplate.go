@@ -13,6 +13,7 @@ type VectaraJobTemplateApplyConfiguration struct {
 	// metadata is added to the metadata of each VectaraJob.
 	Metadata *VectaraJobTemplateMetadataApplyConfiguration `json:"metadata,omitempty"`
 	// spec is how the job of each VectaraJob is to be observed.
+	// Default: {ttlSecondsAfterFinished: 86400}.
 	Spec *VectaraJobTemplateSpecApplyConfiguration `json:"spec,omitempty"`
 }
 

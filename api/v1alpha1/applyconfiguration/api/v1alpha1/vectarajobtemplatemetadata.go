@@ -15,12 +15,13 @@ import (
 // discovery.
 type VectaraJobTemplateMetadataApplyConfiguration struct {
 	// labels are the labels of each VectaraJob, at most 32, besides
-	// jobs.vectara.io/discovery, which holds the name of the discovery and cannot
-	// be set here.
+	// jobs.vectara.io/discovery, which holds the name of the discovery. The prefix
+	// jobs.vectara.io/ is reserved for the operator.
 	// Example: {team: search}.
 	Labels map[string]apiv1alpha1.LabelValue `json:"labels,omitempty"`
 	// annotations are the annotations of each VectaraJob, at most 32, of at most
-	// 4096 characters each.
+	// 4096 characters each, and of at most 65536 bytes together, keys included.
+	// The prefix jobs.vectara.io/ is reserved for the operator.
 	// Example: {example.com/runbook: "https://example.com/reindex"}.
 	Annotations map[string]apiv1alpha1.AnnotationValue `json:"annotations,omitempty"`
 }

@@ -14,7 +14,7 @@ import (
 // VectaraJobTemplateSpec is how the job of each VectaraJob of a discovery is
 // to be observed. The fields are those of VectaraJobSpec.
 type VectaraJobTemplateSpecApplyConfiguration struct {
-	// pollInterval is the time from one look at an unfinished job to the next,
+	// pollInterval is the time from one poll of an unfinished job to the next,
 	// from 1s to 24h, as a duration such as 30s or 1h30m. When absent, the
 	// interval adapts to the age of the job.
 	// Example: 30s.
@@ -24,10 +24,11 @@ type VectaraJobTemplateSpecApplyConfiguration struct {
 	// holds (10s unless set otherwise).
 	// Example: 10s.
 	RequestTimeout *v1.Duration `json:"requestTimeout,omitempty"`
-	// ttlSecondsAfterFinished is for how many seconds each VectaraJob is kept once
-	// its job was seen to have ended; then the operator deletes it, and does not
-	// create it again. When absent, it is kept, and counts towards maxJobs.
-	// Example: 86400.
+	// ttlSecondsAfterFinished is for how many seconds, from 0 to 2147483647 (68
+	// years), each VectaraJob is kept once its job was seen to have ended; then
+	// the operator deletes it, and does not create it again. As long as it is
+	// kept, it counts towards maxJobs.
+	// Default: 86400. Example: 3600.
 	TTLSecondsAfterFinished *int32 `json:"ttlSecondsAfterFinished,omitempty"`
 }
 
