@@ -22,7 +22,7 @@ const (
 	lastLag = 75 * time.Second
 )
 
-// complete measures how long after the end of a job somebody who watches its object hears of it.
+// complete measures how long after the end of a job its object shows it.
 func complete(ctx context.Context, s *stage) ([]figure, error) {
 	f, m, err := s.polled(ctx)
 	if err != nil {

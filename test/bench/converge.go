@@ -86,15 +86,8 @@ func convergeWithinBudget(ctx context.Context, s *stage) ([]figure, error) {
 		return nil, err
 	}
 	defer m.Stop()
-	bounded, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	err = f.seen.awaitSeen(bounded, s.size)
-	took := span("time until all are mirrored", time.Since(m.started))
-	if err != nil && ctx.Err() != nil || isOver(m) {
-		return nil, errors.Join(err, errors.New("the manager ended, or there was no time left"))
-	}
-	took.AtLeast = err != nil
-	return []figure{took, number("mirrored by then", f.seen.seenCount())}, nil
+	took, err := f.awaitMirrored(ctx, m, patience)
+	return []figure{took, number("mirrored by then", f.seen.seenCount())}, err
 }
 
 func isOver(m *manager) bool {
@@ -118,15 +111,15 @@ func (f *fleet) fetchAll(ctx context.Context) (time.Duration, error) {
 			return err
 		}
 		request.Header.Set("x-api-key", apiKey)
-		answer, err := vectara.Do(request)
+		response, err := vectara.Do(request)
 		if err != nil {
 			return err
 		}
-		_, err = io.Copy(io.Discard, answer.Body)
-		if answer.StatusCode != http.StatusOK {
-			err = fmt.Errorf("the simulator answered %s", answer.Status)
+		_, err = io.Copy(io.Discard, response.Body)
+		if response.StatusCode != http.StatusOK {
+			err = fmt.Errorf("the simulator returned %s", response.Status)
 		}
-		return errors.Join(err, answer.Body.Close())
+		return errors.Join(err, response.Body.Close())
 	})
 	return time.Since(began), err
 }

@@ -50,7 +50,10 @@ type fleetJob struct {
 // newFleet creates objects for jobs that have run for an hour. Change, if given, is applied to each object.
 func (s *suite) newFleet(ctx context.Context, name string, size int, change ...func(*fleet, *v1alpha1.VectaraJob)) (*fleet, error) {
 	f := &fleet{suite: s}
-	err := f.fill(ctx, name, size, change)
+	err := f.open(ctx, name)
+	if err == nil {
+		err = f.fill(ctx, size, change)
+	}
 	if err != nil {
 		f.close()
 		return nil, fmt.Errorf("creating %d objects: %w", size, err)
@@ -58,7 +61,22 @@ func (s *suite) newFleet(ctx context.Context, name string, size int, change ...f
 	return f, nil
 }
 
-func (f *fleet) fill(ctx context.Context, name string, size int, change []func(*fleet, *v1alpha1.VectaraJob)) error {
+// newVacantFleet has no jobs and no objects yet.
+func (s *suite) newVacantFleet(ctx context.Context, name string) (*fleet, error) {
+	f := &fleet{suite: s}
+	err := f.open(ctx, name)
+	if err == nil {
+		f.seen, err = f.track(ctx)
+	}
+	if err != nil {
+		f.close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// open makes a namespace with credentials in it, and a Vectara that knows them.
+func (f *fleet) open(ctx context.Context, name string) error {
 	var err error
 	// The log is off: what is needed of it is the counts.
 	if f.vectara, err = simulator.Start(simulator.Options{Latency: latency, MaxLog: -1}); err != nil {
@@ -70,43 +88,67 @@ func (f *fleet) fill(ctx context.Context, name string, size int, change []func(*
 		return err
 	}
 	f.namespace = namespace.Name
-	if err := f.admin.Create(ctx, &corev1.Secret{
+	return f.admin.Create(ctx, &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Namespace: f.namespace, Name: v1alpha1.DefaultCredentialsSecretName},
 		Type:       v1alpha1.CredentialsSecretType,
 		StringData: map[string]string{v1alpha1.APIKeyKey: apiKey},
-	}); err != nil {
-		return err
-	}
-	first := time.Now().Add(-jobsCreatedBefore - jobsCreatedWithin)
-	for i := range size {
-		created := first.Add(jobsCreatedWithin * time.Duration(i) / time.Duration(size))
-		f.jobs = append(f.jobs, f.addJob(fmt.Sprintf("job-%05d", i), created))
-	}
-	if err := f.each(ctx, func(ctx context.Context, job fleetJob) error { return f.create(ctx, job, change...) }); err != nil {
+	})
+}
+
+// fill adds jobs and creates their objects.
+func (f *fleet) fill(ctx context.Context, size int, change []func(*fleet, *v1alpha1.VectaraJob)) error {
+	f.plan(size)
+	err := f.each(ctx, func(ctx context.Context, job fleetJob) error {
+		f.startJob(job)
+		return f.create(ctx, job, change...)
+	})
+	if err != nil {
 		return err
 	}
 	f.seen, err = f.track(ctx)
 	return err
 }
 
+// plan chooses the fleet's jobs.
+func (f *fleet) plan(size int) {
+	first := time.Now().Add(-jobsCreatedBefore - jobsCreatedWithin)
+	for i := range size {
+		created := first.Add(jobsCreatedWithin * time.Duration(i) / time.Duration(size))
+		f.jobs = append(f.jobs, f.newJob(fmt.Sprintf("job-%05d", i), created))
+	}
+}
+
 // addJob makes a running job known to Vectara.
 func (f *fleet) addJob(name string, created time.Time) fleetJob {
-	hash := sha256.Sum256([]byte(f.namespace + "/" + name))
+	job := f.newJob(name, created)
+	f.startJob(job)
+	return job
+}
+
+func (f *fleet) newJob(name string, created time.Time) fleetJob {
 	created = created.UTC().Truncate(time.Second)
-	job := fleetJob{
-		name: name,
-		// As long as real ones are.
-		id:      "job_" + base64.URLEncoding.EncodeToString(append(hash[:], hash[:16]...)),
+	return fleetJob{
+		name:    name,
+		id:      jobID(f.namespace, name),
 		created: created,
 		started: created.Add(time.Second),
 	}
+}
+
+// startJob makes a job known to Vectara, as one that has been running since it started.
+func (f *fleet) startJob(job fleetJob) {
 	f.vectara.AddJob(simulator.Job{
 		ID: job.id, Type: string(v1alpha1.JobTypeReplaceFilterAttributes), CorpusKeys: []string{"legal"}, CreatedByUsername: "jdoe",
 		CreatedAt: job.created,
 		Steps:     []simulator.Step{{State: string(v1alpha1.JobStateStarted)}},
 		Extra:     map[string]any{"started_at": job.started.Format(time.RFC3339)},
 	})
-	return job
+}
+
+// jobID is as long as real ones are.
+func jobID(namespace, name string) string {
+	hash := sha256.Sum256([]byte(namespace + "/" + name))
+	return "job_" + base64.URLEncoding.EncodeToString(append(hash[:], hash[:16]...))
 }
 
 // create creates the object of a job.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command bench measures the operator: the real manager binary as a process of its own, a real API server and etcd, and a
-// simulated Vectara on loopback that takes 20 ms for each answer. It prints one table and writes the same as JSON.
+// simulated Vectara on loopback that takes 20 ms for each response. It prints one table and writes the same as JSON.
 //
 // It needs Linux, bin/manager and the binaries of a control plane: "make bench" builds both. docs/performance.md says
 // what each figure means.

@@ -15,7 +15,7 @@ import (
 // readyWithin bounds how long a manager may take until its caches are filled.
 const readyWithin = 2 * time.Minute
 
-// loopback is for metrics and profiles of our own children. A profile answers after the time that it covers.
+// loopback is for metrics and profiles of our own children. The response to a profile comes after the time that it covers.
 var loopback = &http.Client{Timeout: 2 * time.Minute}
 
 // manager is the operator as a process, at work on one fleet.
@@ -91,24 +91,24 @@ func (m *manager) usage(ctx context.Context) (usage, error) {
 		return usage{}, err
 	}
 	defer body.Close()
-	samples, err := readMetrics(body, "process_cpu_seconds_total", "process_resident_memory_bytes", "go_goroutines", "go_threads")
+	samples, err := harness.ReadMetrics(body, "process_cpu_seconds_total", "process_resident_memory_bytes", "go_goroutines", "go_threads")
 	if err != nil {
 		return usage{}, err
 	}
 	if len(samples) != 4 {
-		return usage{}, fmt.Errorf("the manager serves %d of the 4 metrics that tell what it uses", len(samples))
+		return usage{}, fmt.Errorf("the manager serves %d of the 4 metrics of what it uses", len(samples))
 	}
 	var u usage
 	for _, s := range samples {
-		switch s.name {
+		switch s.Name {
 		case "process_cpu_seconds_total":
-			u.cpu = time.Duration(s.value * float64(time.Second))
+			u.cpu = time.Duration(s.Value * float64(time.Second))
 		case "process_resident_memory_bytes":
-			u.rss = s.value / (1 << 20)
+			u.rss = s.Value / (1 << 20)
 		case "go_goroutines":
-			u.goroutines = int(s.value)
+			u.goroutines = int(s.Value)
 		case "go_threads":
-			u.threads = int(s.value)
+			u.threads = int(s.Value)
 		}
 	}
 	peak, err := procValue(fmt.Sprintf("/proc/%d/status", m.PID()), "VmHWM")
@@ -121,12 +121,12 @@ func get(ctx context.Context, url string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer, err := loopback.Do(request)
+	response, err := loopback.Do(request)
 	if err != nil {
 		return nil, err
 	}
-	if answer.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s answered %s", url, answer.Status)
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s returned %s", url, response.Status)
 	}
-	return answer.Body, nil
+	return response.Body, nil
 }

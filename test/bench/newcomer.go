@@ -26,12 +26,12 @@ func newcomer(ctx context.Context, s *stage) ([]figure, error) {
 		return nil, err
 	}
 	var jobs []fleetJob
-	var created []time.Time
+	created := map[string]time.Time{}
 	known := f.seen.seenCount()
 	for i := range newcomers {
 		now := time.Now()
 		job := f.addJob(fmt.Sprintf("newcomer-%02d", i), now)
-		jobs, created = append(jobs, job), append(created, now)
+		jobs, created[job.name] = append(jobs, job), now
 		if err := f.create(ctx, job); err != nil {
 			return nil, err
 		}
@@ -44,16 +44,7 @@ func newcomer(ctx context.Context, s *stage) ([]figure, error) {
 	if err := f.seen.awaitSeen(bounded, known+newcomers); err != nil && ctx.Err() != nil {
 		return nil, err
 	}
-	var waits lags
-	for i, job := range jobs {
-		at, ok := f.seen.seenAt(job.name)
-		if !ok {
-			waits.open++
-			at = time.Now()
-		}
-		waits.took = append(waits.took, at.Sub(created[i]))
-	}
-	figures := waits.figures("time to first status", 50, 100)
+	figures := f.waits(created).figures(firstStatus, 50, 100)
 	last := &figures[len(figures)-1]
 	*last = last.atMostWhen(s.size >= large, 2, "≤ 2 s at 10,000")
 	return figures, f.discard(ctx, jobs)

@@ -36,6 +36,7 @@ func parse(args []string, errOut io.Writer) (options, error) {
 	flags.SetOutput(errOut)
 	sizes := flags.String("sizes", "100,1000,10000", "`numbers` of jobs to measure with, with commas between them")
 	names := flags.String("scenarios", "", "`names` of the scenarios to measure, with commas between them; empty means all of "+strings.Join(scenarioNames(), ", "))
+	order := flags.String("order", "", "`which` scenarios to measure: before, for those whose objects exist when the operator starts, or live, for those whose objects are created while it runs; empty means both")
 	flags.StringVar(&o.manager, "manager", filepath.Join(repository, "bin", "manager"), "the manager `binary`")
 	flags.StringVar(&o.json, "json", filepath.Join(repository, "bin", "bench.json"), "`file` to write the results to; empty means none")
 	flags.StringVar(&o.profiles, "profiles", "", "`folder` to write CPU and heap profiles of the manager to; they cost it some of the time that is measured")
@@ -48,7 +49,10 @@ func parse(args []string, errOut io.Writer) (options, error) {
 	if o.sizes, err = parseSizes(*sizes); err != nil {
 		return options{}, err
 	}
-	o.scenarios, err = chooseScenarios(*names)
+	if o.scenarios, err = chooseScenarios(*names); err != nil {
+		return options{}, err
+	}
+	o.scenarios, err = inOrder(o.scenarios, *order)
 	return o, err
 }
 
@@ -78,4 +82,20 @@ func chooseScenarios(text string) ([]scenario, error) {
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(scenarios), func(s scenario) bool { return !slices.Contains(wanted, s.name) }), nil
+}
+
+// inOrder keeps the scenarios whose objects come before the operator, or after it.
+func inOrder(chosen []scenario, order string) ([]scenario, error) {
+	switch order {
+	case "":
+		return chosen, nil
+	case orderBefore, orderLive:
+	default:
+		return nil, fmt.Errorf("--order: expected %s or %s, got %q", orderBefore, orderLive, order)
+	}
+	kept := slices.DeleteFunc(slices.Clone(chosen), func(s scenario) bool { return s.order != order })
+	if len(kept) == 0 {
+		return nil, fmt.Errorf("--order: none of the scenarios chosen is %q", order)
+	}
+	return kept, nil
 }

@@ -18,6 +18,10 @@ func TestParse(t *testing.T) {
 		"with no flags, everything is measured":        {nil, []int{100, 1000, 10_000}, scenarioNames()},
 		"sizes are ordered, and each is measured once": {[]string{"--sizes=50, 10,50"}, []int{10, 50}, scenarioNames()},
 		"scenarios keep the order that they need":      {[]string{"--scenarios=finished,steady"}, []int{100, 1000, 10_000}, []string{"steady", "finished"}},
+		"scenarios in which objects come while the operator runs": {
+			[]string{"--order=live"}, []int{100, 1000, 10_000}, []string{"converge-live", "lists-late", "lists-empty", "newcomer"},
+		},
+		"both flags choose": {[]string{"--order=before", "--scenarios=newcomer,waited"}, []int{100, 1000, 10_000}, []string{"waited"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o, err := parse(test.args, io.Discard)
@@ -43,6 +47,7 @@ func TestParseSaysWhichFlagIsWrong(t *testing.T) {
 		"--sizes=ten":          "--sizes",
 		"--scenarios=stready":  `no "stready"`,
 		"--unknown":            "-unknown",
+		"--order=after":        "--order",
 		"steady":               `argument "steady"`,
 		"--scenarios=steady,,": `no ""`,
 	} {

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// outcome is everything that a run brought.
+// outcome is everything that a run measured.
 type outcome struct {
 	Began    time.Time `json:"began"`
 	Machine  machine   `json:"machine"`

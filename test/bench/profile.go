@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// profile writes a CPU profile of some seconds of the manager, and its heap at the end of them, if profiles were asked
-// for. It does so in the background; the function that it returns waits for the end.
+// profile writes a CPU profile of some seconds of the manager, and its heap at the end of them, if profiles are
+// wanted. It does so in the background; the function that it returns waits for the end.
 func (m *manager) profile(ctx context.Context, name string, size int, d time.Duration) (wait func() error) {
 	if m.pprof == "" {
 		return func() error { return nil }

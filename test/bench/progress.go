@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// progress tells the person who waits what is going on.
+// progress shows the person who waits what is going on.
 type progress struct {
 	out   io.Writer
 	mu    sync.Mutex

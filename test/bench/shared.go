@@ -17,7 +17,7 @@ const (
 	sharedEvery = time.Second
 )
 
-// shared measures how often one job is asked that many objects name, each of which wants it polled once a second.
+// shared measures how often one job is polled that many objects name, each of which has it polled once a second.
 func shared(ctx context.Context, s *stage) ([]figure, error) {
 	s.unpolled()
 	f, err := s.newFleet(ctx, "shared", s.size, func(f *fleet, object *v1alpha1.VectaraJob) {
@@ -37,18 +37,10 @@ func shared(ctx context.Context, s *stage) ([]figure, error) {
 		return nil, err
 	}
 	mirrored := time.Since(m.started)
-	before, err := f.traffic(ctx)
+	spent, err := f.during(ctx, func() error { return pass(ctx, sharedFor) })
 	if err != nil {
 		return nil, err
 	}
-	if err := pass(ctx, sharedFor); err != nil {
-		return nil, err
-	}
-	after, err := f.traffic(ctx)
-	if err != nil {
-		return nil, err
-	}
-	spent := after.since(before)
 	aMinute := float64(time.Minute / sharedFor)
 	// One object is polled after 0.9 s at the earliest. A call may be on each side of the measured time.
 	one := math.Floor(sharedFor.Seconds()/(0.9*sharedEvery.Seconds())) + 1

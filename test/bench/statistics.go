@@ -24,6 +24,20 @@ type lags struct {
 	open int
 }
 
+// waits are the times from the creation of objects to their first status.
+func (f *fleet) waits(created map[string]time.Time) lags {
+	var waits lags
+	for name, since := range created {
+		at, ok := f.seen.seenAt(name)
+		if !ok {
+			waits.open++
+			at = time.Now()
+		}
+		waits.took = append(waits.took, at.Sub(since))
+	}
+	return waits
+}
+
 // figures are percentiles of the lags. Lags that were not over count with the time that had passed, and make all but the
 // median a lower bound.
 func (l lags) figures(name string, percentiles ...float64) []figure {

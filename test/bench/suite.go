@@ -28,6 +28,7 @@ type suite struct {
 	admin client.Client
 	// bare has the identity, the permissions and the HTTP settings of the operator, and nothing of its machinery.
 	bare     client.Client
+	identity *rest.Config // of bare
 	patterns patterns
 }
 
@@ -76,12 +77,11 @@ func (s *suite) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
-	if err != nil {
+	if s.identity, err = clientcmd.BuildConfigFromFlags("", kubeconfig); err != nil {
 		return err
 	}
-	config.QPS = -1 // As controller-runtime sets it.
-	if s.bare, err = s.client(config); err != nil {
+	s.identity.QPS = -1 // As controller-runtime sets it.
+	if s.bare, err = s.client(s.identity); err != nil {
 		return err
 	}
 	s.said.say("learning how the operator words its statuses")

@@ -31,7 +31,7 @@ func newTracker(stop context.CancelFunc) *tracker {
 
 // track starts to watch the fleet's objects, and returns when it has seen those that exist.
 func (f *fleet) track(ctx context.Context) (*tracker, error) {
-	// It outlives the scenario that asks for it.
+	// It outlives the scenario that starts it.
 	life, stop := context.WithCancel(context.WithoutCancel(ctx))
 	t := newTracker(stop)
 	if err := t.start(ctx, life, f); err != nil {
@@ -91,10 +91,10 @@ func noteFirst(times map[string]time.Time, name string, now time.Time) {
 }
 
 // seenAt and endedAt are when an object first had a state, or a final one.
-func (t *tracker) seenAt(name string) (time.Time, bool)  { return t.look(t.seen, name) }
-func (t *tracker) endedAt(name string) (time.Time, bool) { return t.look(t.ended, name) }
+func (t *tracker) seenAt(name string) (time.Time, bool)  { return t.at(t.seen, name) }
+func (t *tracker) endedAt(name string) (time.Time, bool) { return t.at(t.ended, name) }
 
-func (t *tracker) look(times map[string]time.Time, name string) (time.Time, bool) {
+func (t *tracker) at(times map[string]time.Time, name string) (time.Time, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	at, ok := times[name]

@@ -14,7 +14,7 @@ import (
 	"github.com/vectara-job-operator/vectara-job-operator/api/v1alpha1"
 )
 
-// event is an object as a watch brings it; with no state, it has not been seen yet.
+// event is an object as a watch delivers it; with no state, it has not been seen yet.
 func event(name string, state v1alpha1.JobState) *v1alpha1.VectaraJob {
 	object := &v1alpha1.VectaraJob{ObjectMeta: metav1.ObjectMeta{Name: name}}
 	if state != "" {

@@ -9,9 +9,10 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/vectara-job-operator/vectara-job-operator/internal/simulator"
+	"github.com/vectara-job-operator/vectara-job-operator/test/harness"
 )
 
-// traffic is what was asked of Vectara and of the API server so far.
+// traffic is the number of requests to Vectara and to the API server so far.
 type traffic struct {
 	calls, gets, lists int // of Vectara
 	connections        int // to Vectara
@@ -34,20 +35,33 @@ func (f *fleet) traffic(ctx context.Context) (traffic, error) {
 	if err != nil {
 		return t, err
 	}
-	samples, err := readMetrics(bytes.NewReader(metrics), "apiserver_request_total")
+	samples, err := harness.ReadMetrics(bytes.NewReader(metrics), "apiserver_request_total")
 	if err != nil {
 		return t, err
 	}
 	for _, s := range samples {
 		switch {
-		case !isWrite(s.labels["verb"]):
-		case s.labels["resource"] == "vectarajobs":
-			t.writes += int(s.value)
-		case s.labels["resource"] == "events":
-			t.events += int(s.value)
+		case !isWrite(s.Labels["verb"]):
+		case s.Labels["resource"] == "vectarajobs":
+			t.writes += int(s.Value)
+		case s.Labels["resource"] == "events":
+			t.events += int(s.Value)
 		}
 	}
 	return t, nil
+}
+
+// during returns the traffic while something is done.
+func (f *fleet) during(ctx context.Context, do func() error) (traffic, error) {
+	before, err := f.traffic(ctx)
+	if err != nil {
+		return traffic{}, err
+	}
+	if err := do(); err != nil {
+		return traffic{}, err
+	}
+	after, err := f.traffic(ctx)
+	return after.since(before), err
 }
 
 func isWrite(verb string) bool {
