@@ -96,7 +96,7 @@ func TestManners(t *testing.T) {
 				t.Errorf("its severity is %q, want one of %q", rule.Labels["severity"], severities)
 			}
 			if rule.Labels["severity"] != "info" && rule.For == 0 {
-				t.Error("it fires at once: want a time in which the trouble may pass")
+				t.Error("it fires at once: want a time in which the cause may pass")
 			}
 			if summary := rule.Annotations["summary"]; summary == "" || len(summary) > 80 {
 				t.Errorf("the summary has %d characters, want 1 to 80", len(summary))

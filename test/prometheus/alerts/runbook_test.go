@@ -13,7 +13,7 @@ import (
 var (
 	// alertHeading is a heading of the runbook that names an alert: one word, in capitals within.
 	alertHeading = regexp.MustCompile(`(?m)^## (Vectara\w+)$`)
-	// parts are what each section of the runbook answers, in this order.
+	// parts are those of each section of the runbook, in this order.
 	parts = []string{"**Meaning.**", "**Impact.**", "**Find it.**", "**Likely causes.**", "**What to do.**", "**Over when.**"}
 )
 

@@ -8,26 +8,26 @@ func jobScenarios() map[string]map[string]scenario {
 	return map[string]map[string]scenario{
 		"VectaraJobsNotPolled": {
 			"fires when jobs are active and no call was ever made": {
-				series: unfinished("started", 3) + blocked("JobNotFound", 0) + suspended(0) + asked("get_job", "0x240"),
+				series: unfinished("started", 3) + blocked("JobNotFound", 0) + suspended(0) + responses("get_job", "0x240"),
 				fires:  15 * time.Minute,
 				with:   map[string]string{"severity": "critical"},
 			},
 			"fires when calls cease": {
-				series: unfinished("queued", 1) + blocked("JobNotFound", 0) + suspended(0) + asked("list_jobs", "0+1x60 60x180"),
+				series: unfinished("queued", 1) + blocked("JobNotFound", 0) + suspended(0) + responses("list_jobs", "0+1x60 60x180"),
 				// The last call comes after 30 minutes, and is in sight for just under 15 more.
 				fires: 60*time.Minute - step,
 			},
-			"fires when nothing but tokens is asked for": {
-				series: unfinished("unseen", 1) + blocked("JobNotFound", 0) + suspended(0) + asked("token", "0+1x240"),
+			"fires when nothing but tokens is requested": {
+				series: unfinished("unseen", 1) + blocked("JobNotFound", 0) + suspended(0) + responses("token", "0+1x240"),
 				fires:  15 * time.Minute,
 			},
-			"fires when jobs wait for an API that is not asked any more": {
+			"fires when jobs wait for an API that is not polled any more": {
 				series: unfinished("unseen", 2) + blocked("APIUnavailable", 2) + blocked("JobNotFound", 0) + suspended(0),
 				fires:  15 * time.Minute,
 			},
 			"stays quiet when the only job has an interval of 25 minutes": {
 				series: unfinished("started", 1) + blocked("JobNotFound", 0) + suspended(0) +
-					asked("get_job", "0 1x49 2x49 3x49 4x49 5x49"),
+					responses("get_job", "0 1x49 2x49 3x49 4x49 5x49"),
 				fires: never,
 			},
 			"stays quiet when all jobs have ended": {
@@ -46,7 +46,7 @@ func jobScenarios() map[string]map[string]scenario {
 			},
 		},
 		"VectaraJobsStale": {
-			"fires when a look is overdue for more than 5 minutes": {
+			"fires when a poll is overdue for more than 5 minutes": {
 				series: `vectara_job_operator_oldest_overdue_poll_seconds 301x240`,
 				fires:  5 * time.Minute,
 				with:   map[string]string{"severity": "warning"},

@@ -24,7 +24,7 @@ func operatorScenarios() map[string]map[string]scenario {
 				fires:  5 * time.Minute,
 				with:   map[string]string{"severity": "critical"},
 			},
-			"fires when no target answers": {
+			"fires when no target responds": {
 				series: `
 					up{job="vectara-job-operator", instance="a"} 0x240
 					up{job="vectara-job-operator", instance="b"} 0x240`,
@@ -34,7 +34,7 @@ func operatorScenarios() map[string]map[string]scenario {
 				series: `up{job="vectara-job-operator", instance="a"} 1x20 stale`,
 				fires:  15*time.Minute + 30*time.Second,
 			},
-			"stays quiet while one of two answers": {
+			"stays quiet while one of two responds": {
 				series: `
 					up{job="vectara-job-operator", instance="a"} 0x240
 					up{job="vectara-job-operator", instance="b"} 1x240`,
@@ -46,7 +46,7 @@ func operatorScenarios() map[string]map[string]scenario {
 			},
 		},
 		"VectaraJobOperatorReplicaDown": {
-			"fires for the replica that does not answer": {
+			"fires for the replica that does not respond": {
 				series: `
 					up{job="vectara-job-operator", instance="a"} 1x240
 					up{job="vectara-job-operator", instance="b"} 0x240`,
@@ -105,6 +105,32 @@ func operatorScenarios() map[string]map[string]scenario {
 					controller_runtime_reconcile_total{job="vectara-job-operator", controller="vectarajob", result="error"} 7x240
 					controller_runtime_reconcile_errors_total{job="vectara-job-operator", controller="vectarajob"} 7x240`,
 				fires: never,
+			},
+		},
+		"VectaraJobOperatorCannotWriteStatus": {
+			"fires within about a minute": {
+				series: `
+					vectara_job_operator_oldest_unwritten_object_seconds{job="vectara-job-operator", instance="a"} 0+30x240
+					vectara_job_operator_oldest_unwritten_object_seconds{job="vectara-job-operator", instance="b"} 0x240`,
+				fires: time.Minute,
+				with:  map[string]string{"severity": "warning"},
+			},
+			"stays quiet when a write succeeds at the second attempt": {
+				series: `vectara_job_operator_oldest_unwritten_object_seconds{job="vectara-job-operator", instance="a"} 0 30 0x240`,
+				fires:  never,
+			},
+		},
+		"VectaraJobOperatorCannotWatch": {
+			"fires within about a minute for the resource": {
+				series: `
+					vectara_job_operator_watch_failing_seconds{job="vectara-job-operator", instance="a", resource="secrets"} 0+30x240
+					vectara_job_operator_watch_failing_seconds{job="vectara-job-operator", instance="a", resource="vectarajobs"} 0x240`,
+				fires: time.Minute,
+				with:  map[string]string{"severity": "warning", "resource": "secrets"},
+			},
+			"stays quiet when the API server restarts": {
+				series: `vectara_job_operator_watch_failing_seconds{job="vectara-job-operator", instance="a", resource="secrets"} 0 25 0x240`,
+				fires:  never,
 			},
 		},
 	}

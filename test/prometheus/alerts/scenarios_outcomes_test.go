@@ -18,8 +18,8 @@ func blocked(reason string, n int) string {
 
 func suspended(n int) string { return fmt.Sprintf("vectara_job_operator_jobs_suspended %dx240\n", n) }
 
-// asked is the number of calls that Vectara answered.
-func asked(operation, values string) string {
+// responses is the number of calls that Vectara responded to.
+func responses(operation, values string) string {
 	return fmt.Sprintf("vectara_job_operator_api_requests_total{operation=%q, code=\"200\"} %s\n", operation, values)
 }
 

@@ -9,30 +9,30 @@ func vectaraScenarios() map[string]map[string]scenario {
 		"VectaraCredentialsRefused": {
 			"fires when one of two sessions is refused": {
 				series: `
-					vectara_job_operator_sessions{gate="open"} 1x240
-					vectara_job_operator_sessions{gate="refused"} 1x240
-					vectara_job_operator_sessions{gate="paused"} 0x240`,
+					vectara_job_operator_sessions{breaker="closed"} 1x240
+					vectara_job_operator_sessions{breaker="refused"} 1x240
+					vectara_job_operator_sessions{breaker="paused"} 0x240`,
 				fires: 5 * time.Minute,
 				with:  map[string]string{"severity": "warning"},
 			},
 			"keeps clusters apart": {
 				series: `
-					vectara_job_operator_sessions{cluster="good", gate="refused"} 0x240
-					vectara_job_operator_sessions{cluster="bad", gate="refused"} 2x240`,
+					vectara_job_operator_sessions{cluster="good", breaker="refused"} 0x240
+					vectara_job_operator_sessions{cluster="bad", breaker="refused"} 2x240`,
 				fires: 5 * time.Minute,
 				with:  map[string]string{"cluster": "bad"},
 			},
 			"stays quiet when a key is replaced in time": {
-				series: `vectara_job_operator_sessions{gate="refused"} 1x9 0x240`,
+				series: `vectara_job_operator_sessions{breaker="refused"} 1x9 0x240`,
 				fires:  never,
 			},
 			"stays quiet while a session is paused": {
-				series: `vectara_job_operator_sessions{gate="paused"} 1x240`,
+				series: `vectara_job_operator_sessions{breaker="paused"} 1x240`,
 				fires:  never,
 			},
 		},
 		"VectaraAPIUnavailable": {
-			"fires when no call is answered": {
+			"fires when no call gets a response": {
 				series: `vectara_job_operator_api_requests_total{operation="get_job", code="none"} 0+5x240`,
 				fires:  5*time.Minute + step,
 				with:   map[string]string{"severity": "critical"},
@@ -43,7 +43,7 @@ func vectaraScenarios() map[string]map[string]scenario {
 					vectara_job_operator_api_requests_total{operation="list_jobs", code="500"} 0+5x240`,
 				fires: 5*time.Minute + step,
 			},
-			"stays quiet when every tenth call is answered": {
+			"stays quiet when every tenth call gets a response": {
 				series: `
 					vectara_job_operator_api_requests_total{operation="get_job", code="none"} 0+9x240
 					vectara_job_operator_api_requests_total{operation="get_job", code="200"} 0+1x240`,
@@ -53,7 +53,7 @@ func vectaraScenarios() map[string]map[string]scenario {
 				series: `vectara_job_operator_api_requests_total{operation="get_job", code="401"} 0+9x240`,
 				fires:  never,
 			},
-			"stays quiet when nothing is asked": {
+			"stays quiet when nothing is requested": {
 				series: `vectara_job_operator_api_requests_total{operation="get_job", code="none"} 9x240`,
 				fires:  never,
 			},

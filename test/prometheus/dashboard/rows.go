@@ -2,9 +2,9 @@
 
 package dashboard
 
-// Rows are the contents of the dashboard, from what a user asks first to what a maintainer asks last.
+// Rows are the contents of the dashboard, from what users need first to what maintainers need last.
 func Rows() []Row {
-	return []Row{glance(), jobs(), vectara(), sweeps(), discovery(), operator()}
+	return []Row{glance(), jobs(), vectara(), walks(), discovery(), operator()}
 }
 
 func glance() Row {
@@ -28,14 +28,14 @@ func glance() Row {
 			Queries: []Query{query("blocked", `sum(vectara_job_operator_jobs_blocked{SCOPE})`)},
 		},
 		{
-			Title:       "Closed gates",
-			Description: "Sets of credentials that Vectara refuses (401) or wants a pause of (429). Good: 0.",
+			Title:       "Open circuit breakers",
+			Description: "Sets of credentials whose circuit breaker is open: Vectara refuses them (401), limits their rate (429), or is unavailable. Good: 0.",
 			Unit:        "short", form: number, width: sixth,
-			Queries: []Query{query("closed", `sum(vectara_job_operator_sessions{gate!="open", SCOPE})`)},
+			Queries: []Query{query("open", `sum(vectara_job_operator_sessions{breaker!="closed", SCOPE})`)},
 		},
 		{
-			Title:       "Oldest overdue look",
-			Description: "For how long the job that has waited longest should have been asked about. Good: some seconds. An alert comes at 5 minutes.",
+			Title:       "Most overdue poll",
+			Description: "How late the most overdue poll is. Good: some seconds. An alert comes at 5 minutes.",
 			Unit:        "s", form: number, width: sixth,
 			Queries: []Query{query("overdue", `max(vectara_job_operator_oldest_overdue_poll_seconds{SCOPE})`)},
 		},

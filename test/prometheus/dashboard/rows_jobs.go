@@ -6,7 +6,7 @@ func jobs() Row {
 	return Row{Title: "Jobs", Panels: []Panel{
 		{
 			Title:       "Jobs by state",
-			Description: "VectaraJobs by the state that Vectara last gave. Unseen: Vectara has never answered with the job. Other: a state that this version does not know.",
+			Description: "VectaraJobs by the state that Vectara last gave. Unseen: Vectara has never returned the job. Other: a state that this version does not know.",
 			Unit:        "short", form: areas, width: half,
 			Queries: []Query{query("{{state}}", `sum by (state) (vectara_job_operator_jobs{SCOPE})`)},
 		},
@@ -35,7 +35,7 @@ func jobs() Row {
 		},
 		{
 			Title:       "Lag of completion",
-			Description: "How long after a job's end in Vectara its VectaraJob says so. Grows with the run time of the jobs: they are asked about after a tenth of the time in their state, a minute at most unless set otherwise.",
+			Description: "How long after a job's end in Vectara its VectaraJob says so. Grows with the run time of the jobs: they are polled after a tenth of the time in their state, a minute at most unless set otherwise.",
 			Unit:        "s", width: third,
 			Queries: quantiles("vectara_job_operator_completion_lag_seconds"),
 		},

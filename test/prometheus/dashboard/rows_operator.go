@@ -39,6 +39,30 @@ func operator() Row {
 			},
 		},
 		{
+			Title:       "Objects that cannot be written",
+			Description: "Objects that are out of date because the API server refused to write them or did not answer; an alert comes after about a minute.",
+			Unit:        "short", width: third,
+			Queries: []Query{query("objects", `sum(vectara_job_operator_unwritten_objects{SCOPE})`)},
+		},
+		{
+			Title:       "Failed writes",
+			Description: "Writes a second that failed, by what the API server said, and events that were lost.",
+			Unit:        "cps", form: areas, width: third,
+			Queries: []Query{
+				query("{{reason}}", `sum by (reason) (rate(vectara_job_operator_write_failures_total{SCOPE}[$__rate_interval]))`),
+				query("events lost", `sum(rate(vectara_job_operator_events_lost_total{SCOPE}[$__rate_interval]))`),
+			},
+		},
+		{
+			Title:       "Out of touch with Kubernetes",
+			Description: "For how long an object could not be written, and objects could not be watched. 0 is normal.",
+			Unit:        "s", width: third,
+			Queries: []Query{
+				query("not written", `max(vectara_job_operator_oldest_unwritten_object_seconds{SCOPE})`),
+				query("{{resource}} not watched", `max by (resource) (vectara_job_operator_watch_failing_seconds{SCOPE})`),
+			},
+		},
+		{
 			Title:       "Leader",
 			Description: "Which replica is at work (1), and which stand by (0).",
 			Unit:        "short", width: third,

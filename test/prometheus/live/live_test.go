@@ -51,24 +51,32 @@ func TestPrometheusSeesEverything(t *testing.T) {
 	p.expectCalm()
 	p.job("ends", simulator.Step{State: "started"})
 	p.mirror("ends", "good")
-	p.causeTrouble()
+	p.causeFaults()
 	standby := p.addBadReplicas(address)
 	p.vectara.SetState("job_ends", "completed", "")
-	p.expect("trouble of all kinds", func() { p.ask("stuck") },
-		"VectaraJobOperatorReplicaDown", "VectaraJobOperatorNoLeader", "VectaraJobOperatorReconcileErrors",
+	// Jobs that fail are polled ever more seldom, so somebody keeps requesting polls.
+	p.expect("faults of all kinds", func() { p.requestPoll("stuck"); p.requestPoll("limited"); p.requestPoll("paused") },
+		"VectaraJobOperatorReplicaDown", "VectaraJobOperatorNoLeader", "VectaraJobOperatorReconcileErrors", "VectaraJobOperatorCannotWriteStatus",
 		"VectaraCredentialsRefused", "VectaraRateLimited", "VectaraJobsStale", "VectaraJobsBlocked",
 		"VectaraJobFailed", "VectaraJobsFailing", "VectaraJobDiscoveryNotReady")
 	p.expectPanels()
 	p.expectRunbookFinds()
 
-	p.calmDown()
-	mend := p.vectara.Inject(simulator.Fault{Status: 503})
-	p.expect("an outage of Vectara", func() { p.ask("good0") }, "VectaraAPIErrors", "VectaraAPIUnavailable")
+	p.liftRateLimits()
+	mend := p.vectara.Inject(simulator.Fault{JobID: "job_good0", Status: 503})
+	p.expect("a job that Vectara cannot serve", func() { p.requestPoll("good0") }, "VectaraAPIErrors")
+	mend()
+	mend = p.vectara.Inject(simulator.Fault{Status: 503})
+	p.expect("an outage of Vectara", func() { p.requestPoll("good0") }, "VectaraAPIUnavailable")
 	mend()
 
 	p.vectara.Inject(simulator.Fault{Hang: true})
 	p.expect("calls that never end", func() {}, "VectaraJobsNotPolled")
 
+	blind := p.addBlindReplica(address)
+	p.expect("a role without Secrets", func() {}, "VectaraJobOperatorCannotWatch")
+
+	blind.Stop()
 	leader.Stop()
 	standby.Stop()
 	p.expect("no manager", func() {}, "VectaraJobOperatorDown")
@@ -120,7 +128,10 @@ func (p *play) expect(scene string, stir func(), alerts ...string) {
 		stir()
 		for name := range p.server.firing(ctx) {
 			p.fired[name] = true
-			delete(missing, name)
+			if missing[name] {
+				p.t.Logf("%s: %s fires after %s", scene, name, time.Since(began).Round(time.Second))
+				delete(missing, name)
+			}
 		}
 		return len(missing) == 0
 	})
@@ -159,7 +170,7 @@ func (p *play) expectHealthyRules() {
 	}
 }
 
-// addBadReplicas adds a replica that cannot get the lease, and one that does not answer.
+// addBadReplicas adds a replica that cannot get the lease, and one that does not respond.
 func (p *play) addBadReplicas(good string) *harness.Manager {
 	p.t.Helper()
 	p.apply(heldLease)
@@ -168,4 +179,13 @@ func (p *play) addBadReplicas(good string) *harness.Manager {
 	p.must(err)
 	p.server.reload(good, waiting, nobody)
 	return standby
+}
+
+// addBlindReplica takes a permission from the operator, and adds a replica that needs it. Watches that are open last longer.
+func (p *play) addBlindReplica(good string) *harness.Manager {
+	p.t.Helper()
+	p.loseSecrets()
+	blind, address := p.launchManager("--leader-election-id=" + leaseHeldByAnother)
+	p.server.reload(good, address)
+	return blind
 }

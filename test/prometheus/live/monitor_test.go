@@ -27,7 +27,7 @@ func (s *stage) expectMonitorFits() {
 	selector, err := metav1.LabelSelectorAsSelector(&monitor.Spec.Selector)
 	s.must(err)
 	if !selector.Matches(labels.Set(service.Labels)) || monitor.Namespace != service.Namespace {
-		s.t.Errorf("the ServiceMonitor looks for %s in %s, and the Service has %v in %s", selector, monitor.Namespace, service.Labels, service.Namespace)
+		s.t.Errorf("the ServiceMonitor selects %s in %s, and the Service has %v in %s", selector, monitor.Namespace, service.Labels, service.Namespace)
 	}
 	port := endpointOf(s.t).Port
 	if !slices.ContainsFunc(service.Spec.Ports, func(p corev1.ServicePort) bool { return p.Name == port }) {

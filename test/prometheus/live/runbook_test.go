@@ -42,41 +42,43 @@ func runbookCommands(t *testing.T) map[string][]string {
 	return commands
 }
 
-// troubledObjects are what the commands of each section have to bring to light while the trouble lasts.
-func troubledObjects() map[string]string {
+// faultyObjects are what the commands of each section have to find while the faults last.
+func faultyObjects() map[string]string {
 	return map[string]string{
-		"VectaraJobOperatorNoLeader":        leaseHeldByAnother,
-		"VectaraJobOperatorReconcileErrors": "vectara-job-operator-controller-manager",
-		"VectaraCredentialsRefused":         "refused",
-		"VectaraRateLimited":                "paused",
-		"VectaraJobsStale":                  "paused",
-		"VectaraJobsNotPolled":              "good0",
-		"VectaraJobsBlocked":                "missing",
-		"VectaraJobFailed":                  "it was not to be",
-		"VectaraJobsFailing":                "fails0",
-		"VectaraJobDiscoveryNotReady":       "CredentialsNotFound",
+		"VectaraJobOperatorNoLeader":          leaseHeldByAnother,
+		"VectaraJobOperatorReconcileErrors":   "vectara-job-operator-controller-manager",
+		"VectaraJobOperatorCannotWriteStatus": "vectarajob/stuck",
+		"VectaraJobOperatorCannotWatch":       "vectara-job-operator-controller-manager",
+		"VectaraCredentialsRefused":           "refused",
+		"VectaraRateLimited":                  "paused",
+		"VectaraJobsStale":                    "paused",
+		"VectaraJobsNotPolled":                "good0",
+		"VectaraJobsBlocked":                  "missing",
+		"VectaraJobFailed":                    "it was not to be",
+		"VectaraJobsFailing":                  "fails0",
+		"VectaraJobDiscoveryNotReady":         "CredentialsNotFound",
 	}
 }
 
-// expectRunbookFinds runs the commands of the runbook, and checks that they find what is in trouble and not what is well.
+// expectRunbookFinds runs the commands of the runbook, and checks that they find what is faulty and nothing else.
 func (p *play) expectRunbookFinds() {
 	p.t.Helper()
-	commands, troubled := runbookCommands(p.t), troubledObjects()
+	commands, faulty := runbookCommands(p.t), faultyObjects()
 	for section, lines := range commands {
 		found := ""
 		for _, line := range lines {
 			found += p.shell(line)
 		}
-		want := troubled[section]
+		want := faulty[section]
 		if !strings.Contains(found, want) {
 			p.t.Errorf("the commands on %s do not find %q:\n%s\n%s", section, want, strings.Join(lines, "\n"), found)
 		}
 		if section != "VectaraJobsNotPolled" && strings.Contains(found, "good0") {
 			p.t.Errorf("the commands on %s find a job that is well:\n%s", section, found)
 		}
-		delete(troubled, section)
+		delete(faulty, section)
 	}
-	for section := range troubled {
+	for section := range faulty {
 		p.t.Errorf("the runbook has no command for %s", section)
 	}
 }

@@ -30,8 +30,8 @@ const (
 	scrapeInterval = time.Second
 	// patience is for how long the test waits for what must come.
 	patience = 90 * time.Second
-	// glance is how often the test looks.
-	glance = 250 * time.Millisecond
+	// pollInterval is how often the test checks.
+	pollInterval = 250 * time.Millisecond
 )
 
 // server is a Prometheus that runs as a process.
@@ -86,7 +86,7 @@ func startPrometheus(t *testing.T, binary, token string, rules []byte, targets .
 		t.Fatal(err)
 	}
 	s.API = prometheusv1.NewAPI(client)
-	s.await("Prometheus answers", func(ctx context.Context) bool { return ready(ctx, "http://"+address+"/-/ready") })
+	s.await("Prometheus responds", func(ctx context.Context) bool { return ready(ctx, "http://"+address+"/-/ready") })
 	return s
 }
 
@@ -95,12 +95,12 @@ func ready(ctx context.Context, url string) bool {
 	if err != nil {
 		return false
 	}
-	answer, err := http.DefaultClient.Do(request) //nolint:forbidigo // The context has a deadline, and the peer is our own.
+	response, err := http.DefaultClient.Do(request) //nolint:forbidigo // The context has a deadline, and the peer is our own.
 	if err != nil {
 		return false
 	}
-	answer.Body.Close()
-	return answer.StatusCode == http.StatusOK
+	response.Body.Close()
+	return response.StatusCode == http.StatusOK
 }
 
 // configure writes the configuration, in which the targets are scraped as the ServiceMonitor says.
@@ -123,10 +123,10 @@ func (s *server) write(name string, content []byte) {
 	}
 }
 
-// await looks until something is so.
+// await checks until something is so.
 func (s *server) await(what string, so func(context.Context) bool) {
 	s.t.Helper()
-	err := wait.PollUntilContextTimeout(s.t.Context(), glance, patience, true, func(ctx context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(s.t.Context(), pollInterval, patience, true, func(ctx context.Context) (bool, error) {
 		select {
 		case <-s.Done():
 			return false, fmt.Errorf("the server ended: %w", s.Err())
@@ -143,7 +143,7 @@ func (s *server) await(what string, so func(context.Context) bool) {
 func (s *server) firing(ctx context.Context) map[string]bool {
 	found, err := s.Alerts(ctx)
 	if err != nil {
-		s.t.Logf("asking for the alerts: %v", err)
+		s.t.Logf("getting the alerts: %v", err)
 		return nil
 	}
 	names := map[string]bool{}

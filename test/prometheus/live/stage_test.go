@@ -81,12 +81,22 @@ func (s *stage) create(object client.Object) {
 // startManager starts a manager that serves metrics to those whom the API server lets, and returns where.
 func (s *stage) startManager(flags ...string) (*harness.Manager, string) {
 	s.t.Helper()
+	manager, address := s.launchManager(flags...)
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
+	defer cancel()
+	s.must(manager.AwaitReady(ctx))
+	return manager, address
+}
+
+// launchManager starts a manager, and does not wait for it to be ready.
+func (s *stage) launchManager(flags ...string) (*harness.Manager, string) {
+	s.t.Helper()
 	address, err := harness.FreeAddress(s.t.Context())
 	s.must(err)
 	manager, err := s.StartManager(s.t.Context(), s.manager, append([]string{
 		"--endpoint=" + s.vectara.URL(), "--token-url=" + s.vectara.TokenURL(), "--allow-insecure-endpoints",
 		"--poll-min=1s", "--poll-max=2s", "--metrics-bind-address=" + address,
-		// Longer than the test, so that a call to which there is no answer stays under way.
+		// Longer than the test, so that a call that gets no response stays under way.
 		"--request-timeout=5m",
 	}, flags...)...)
 	s.must(err)
@@ -96,9 +106,6 @@ func (s *stage) startManager(flags ...string) (*harness.Manager, string) {
 			s.t.Logf("the log of the manager at %s:\n%s", address, manager.Output())
 		}
 	})
-	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
-	defer cancel()
-	s.must(manager.AwaitReady(ctx))
 	return manager, address
 }
 
@@ -126,7 +133,7 @@ func (s *stage) find(stream, kind string, into any) {
 	for {
 		var object unstructured.Unstructured
 		if err := decoder.Decode(&object); err != nil {
-			s.t.Fatalf("looking for a %s: %v", kind, err)
+			s.t.Fatalf("finding a %s: %v", kind, err)
 		}
 		if object.GetKind() == kind {
 			s.must(runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, into))
@@ -178,8 +185,8 @@ func (s *stage) discover(account string) {
 	})
 }
 
-// ask has a job looked at now.
-func (s *stage) ask(name string) {
+// requestPoll has a job polled now.
+func (s *stage) requestPoll(name string) {
 	s.t.Helper()
 	patch := fmt.Sprintf(`{"metadata":{"annotations":{%q:%q}}}`, v1alpha1.RequestedAtAnnotation, time.Now().Format(time.RFC3339Nano))
 	object := &v1alpha1.VectaraJob{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}

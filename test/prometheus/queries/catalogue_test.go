@@ -31,7 +31,7 @@ var foreign = map[string]metric{
 	"go_memstats_heap_alloc_bytes":            {},
 }
 
-// catalogue is every metric that may be asked for, by the name that PromQL knows it by.
+// catalogue is every metric that may be queried, by the name that PromQL knows it by.
 func catalogue() map[string]metric {
 	known := map[string]metric{}
 	for name, m := range foreign {

@@ -74,7 +74,7 @@ func wrongMatcher(name string, m metric, matcher *labels.Matcher) []string {
 	for _, one := range wanted {
 		whole := regexp.MustCompile("^(?:" + one + ")$")
 		if !slices.ContainsFunc(values, whole.MatchString) {
-			found = append(found, fmt.Sprintf("no value of %s is what %q asks for", matcher.Name, one))
+			found = append(found, fmt.Sprintf("no value of %s is what %q selects", matcher.Name, one))
 		}
 	}
 	return found

@@ -57,7 +57,7 @@ func TestLegendsNameLabelsThatAreLeft(t *testing.T) {
 			}
 			for _, label := range left {
 				if !slices.Contains(named, label) {
-					t.Errorf("the legend %q does not tell apart series that differ in %s, of\n%s", query.Legend, label, query.Expr)
+					t.Errorf("the legend %q does not distinguish series that differ in %s, of\n%s", query.Legend, label, query.Expr)
 				}
 			}
 		})
@@ -91,9 +91,9 @@ func TestProblems(t *testing.T) {
 		"nothing is wrong":           {`sum by (state) (jobs{state=~"queued|started", job="x"})`, ""},
 		"a metric that is gone":      {`sum(job)`, "there is no metric job"},
 		"a label that is gone":       {`jobs{reason="x"}`, "jobs has no label reason"},
-		"a value that is gone":       {`jobs{state="running"}`, `no value of state is what "running" asks for`},
-		"one value of several":       {`jobs{state=~"queued|running"}`, `no value of state is what "running" asks for`},
-		"an exclusion of nothing":    {`jobs{state!="running"}`, `no value of state is what "running" asks for`},
+		"a value that is gone":       {`jobs{state="running"}`, `no value of state is what "running" selects`},
+		"one value of several":       {`jobs{state=~"queued|running"}`, `no value of state is what "running" selects`},
+		"an exclusion of nothing":    {`jobs{state!="running"}`, `no value of state is what "running" selects`},
 		"a grouping by nothing":      {`sum by (reason) (jobs)`, "jobs has no label reason to group by"},
 		"a histogram that is no sum": {`histogram_quantile(0.5, sum by (le, state) (rate(runs_bucket[5m])))`, "runs_bucket has no label state to group by"},
 	}

@@ -4,9 +4,12 @@ package live
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	prometheusv1 "github.com/prometheus/client_golang/api/prometheus/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vectara-job-operator/vectara-job-operator/internal/simulator"
 	"github.com/vectara-job-operator/vectara-job-operator/test/harness"
@@ -57,8 +60,8 @@ spec:
 `
 )
 
-// causeTrouble has something go wrong in every way that an alert is for while Vectara as a whole is there.
-func (p *play) causeTrouble() {
+// causeFaults causes every fault that an alert is for, except for those of Vectara as a whole.
+func (p *play) causeFaults() {
 	p.t.Helper()
 	running := simulator.Step{State: "started"}
 	p.apply(noStatus)
@@ -74,7 +77,7 @@ func (p *play) causeTrouble() {
 	p.mirror("missing", "missing")
 	p.mirror("absent", "absent")
 
-	// Told to pause: for a second each time, and for so long that its status grows old.
+	// Rate limited: for a second each time, and for so long that its status becomes stale.
 	for name, pause := range map[string]string{"limited": "1", "paused": "3600"} {
 		p.account(name, simulator.Access{})
 		p.job(name, running)
@@ -94,9 +97,19 @@ func (p *play) causeTrouble() {
 	p.discover("absent")
 }
 
-// calmDown ends what would keep Vectara from seeming to be gone altogether.
-func (p *play) calmDown() {
+// liftRateLimits ends the responses that would keep Vectara from being unavailable altogether.
+func (p *play) liftRateLimits() {
 	for _, lift := range p.limits {
 		lift()
 	}
+}
+
+// loseSecrets takes away the operator's permission to list and watch Secrets.
+func (p *play) loseSecrets() {
+	p.t.Helper()
+	const name = "vectara-job-operator-manager-role"
+	var role rbacv1.ClusterRole
+	p.must(p.admin.Get(p.t.Context(), client.ObjectKey{Name: name}, &role))
+	role.Rules = slices.DeleteFunc(role.Rules, func(rule rbacv1.PolicyRule) bool { return slices.Contains(rule.Resources, "secrets") })
+	p.must(p.admin.Update(p.t.Context(), &role))
 }
