@@ -8,12 +8,12 @@ MAKEFLAGS += --no-print-directory
 
 MODULE := github.com/vectara-job-operator/vectara-job-operator
 ifndef VERSION
-VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo v0.0.0-dev)
+VERSION := $(shell hack/source/source.sh version)
 endif
 
-# The image that "make deploy" runs.
-IMAGE_NAME := ghcr.io/vectara-job-operator/vectara-job-operator
-IMG ?= $(IMAGE_NAME):$(VERSION)
+# The image that "make image" names and "make deploy" runs. IMAGE_REPOSITORY is where releases are to be pushed.
+IMAGE_REPOSITORY ?= ghcr.io/vectara-job-operator/vectara-job-operator
+IMG ?= $(IMAGE_REPOSITORY):$(VERSION)
 
 # etcd, kube-apiserver, kube-controller-manager and kubectl for tests: our own, unless the user has set this variable.
 ASSETS := $(or $(KUBEBUILDER_ASSETS),$(CURDIR)/bin/controlplane)
@@ -24,8 +24,12 @@ KUBECTL ?= $(shell command -v kubectl || echo "$(ASSETS)/kubectl")
 TOOLS := $(CURDIR)/bin/tools
 CONTROLLER_GEN := $(TOOLS)/controller-gen
 CRD_REF_DOCS := $(TOOLS)/crd-ref-docs
+CYCLONEDX := $(TOOLS)/cyclonedx-gomod
 GOLANGCI_LINT := $(TOOLS)/golangci-lint
 GOTESTSUM := $(TOOLS)/gotestsum
+GOVULNCHECK := $(TOOLS)/govulncheck
+HELM3 := $(TOOLS)/helm3
+HELM4 := $(TOOLS)/helm4
 KUSTOMIZE := $(TOOLS)/kustomize
 
 # Arguments for "make run". A manager outside the cluster has no namespace of its own to keep a lease in.
@@ -50,12 +54,40 @@ demo: controlplane build ## Watch real VectaraJobs follow simulated jobs, in a m
 .PHONY: build
 build: ## Build bin/manager
 	@echo "build: bin/manager $(VERSION)"
-	@CGO_ENABLED=0 go build -trimpath -ldflags "-X $(MODULE)/internal/version.Version=$(VERSION)" -o bin/manager ./cmd
+	@VERSION="$(VERSION)" hack/build.sh ./cmd bin/manager
 
 .PHONY: kubectl-plugin
 kubectl-plugin: ## Build bin/kubectl-vectara, the plugin "kubectl vectara"
 	@echo "kubectl-plugin: bin/kubectl-vectara $(VERSION)"
-	@CGO_ENABLED=0 go build -trimpath -ldflags "-X $(MODULE)/internal/version.Version=$(VERSION)" -o bin/kubectl-vectara ./cmd/kubectl-vectara
+	@VERSION="$(VERSION)" hack/build.sh ./cmd/kubectl-vectara bin/kubectl-vectara
+
+.PHONY: sbom
+sbom: build $(CYCLONEDX) ## Write bin/manager.cdx.json, what bin/manager was built of (CycloneDX)
+	@hack/sbom.sh $(CYCLONEDX) bin/manager "$(VERSION)" bin/manager.cdx.json
+
+IMAGE_OUTPUT := $(CURDIR)/dist/image
+
+.PHONY: image
+image: $(CYCLONEDX) ## Pack the manager into an image, with no container engine: dist/image has a layout and archives
+	@echo "image: $(IMG)"
+	@VERSION="$(VERSION)" hack/image/image.sh $(CYCLONEDX) "$(IMAGE_OUTPUT)" "$(IMG)"
+
+.PHONY: image-load
+image-load: image ## Load the image into docker, podman or containerd, whichever answers
+	@hack/image/load.sh "$(IMAGE_OUTPUT)"
+
+.PHONY: image-push
+image-push: image ## Push the image with its SBOMs to a registry, and print its digest (REF=registry/name:tag)
+	@[[ -n "$(REF)" ]] || { echo "image-push: say where to push: make image-push REF=registry.example.com/name:tag" >&2; exit 2; }
+	@"$(IMAGE_OUTPUT)/image" push --layout="$(IMAGE_OUTPUT)/oci" "$(REF)"
+
+# A chart's version must be a semantic one: v1.2.3-4-gabcdef becomes 1.2.3-4-gabcdef, and abcdef, where there is no tag, 0.0.0-gabcdef.
+CHART_VERSION = $(shell [[ "$(VERSION)" =~ ^v?[0-9]+\.[0-9]+\.[0-9]+ ]] && echo "$(patsubst v%,%,$(VERSION))" || echo "0.0.0-g$(VERSION)")
+
+.PHONY: chart
+chart: $(HELM4) ## Package the Helm chart into dist/, with the image of this version as its default
+	@mkdir -p dist
+	@$(HELM4) package charts/vectara-job-operator --version "$(CHART_VERSION)" --app-version "$(VERSION)" --destination dist
 
 .PHONY: run
 run: build ## Run the manager here, against the cluster of the current kubeconfig (ARGS="--flag=value ...")
@@ -65,10 +97,13 @@ run: build ## Run the manager here, against the cluster of the current kubeconfi
 controlplane: ## Build the pinned etcd, kube-apiserver, kube-controller-manager and kubectl, once
 	@hack/controlplane/build.sh "$(CURDIR)/bin/controlplane"
 
+.PHONY: helm
+helm: $(HELM3) $(HELM4) ## Build the pinned Helm 3 and 4, once
+
 .PHONY: clean
 clean: ## Delete everything that was built: the pinned control plane takes minutes to build again
-	@rm -rf bin
-	@echo "clean: bin/ deleted"
+	@rm -rf bin dist
+	@echo "clean: bin/ and dist/ deleted"
 
 ##@ Test
 
@@ -80,41 +115,77 @@ test-unit: $(GOTESTSUM) ## Run the tests that need no control plane, in seconds 
 RACE := $(if $(shell command -v "$$(go env CC)"),-race)
 
 # Modules of their own, so that who imports the operator's API need not resolve what they import: Flux, Cluster API and a
-# whole Prometheus, which take minutes to compile the first time, and would again for the race detector.
-TEST_MODULES := test/thirdparty test/prometheus
+# whole Prometheus, which take minutes to compile the first time, and would again for the race detector. test/stranger compiles
+# docs/library.md as its readers do, hack/image builds the image and runs it, and test/helm needs Helm.
+TEST_MODULES := test/thirdparty test/prometheus test/stranger test/helm hack/image
 
 # No cached results (-count=1): the go command cannot know that a test runs bin/manager or reads config/.
 .PHONY: test
-test: controlplane build $(GOTESTSUM) ## Run all tests with the race detector, in minutes
+test: controlplane build helm $(CYCLONEDX) $(GOTESTSUM) ## Run all tests with the race detector, in minutes
 	@[[ -n "$(RACE)" ]] || echo "test: no C compiler found, which the race detector needs: running without it" >&2
 	@KUBEBUILDER_ASSETS="$(ASSETS)" $(GOTESTSUM) --format pkgname -- $(RACE) -count=1 -timeout 20m ./...
 	@for module in $(TEST_MODULES); do \
 		echo "test: $$module"; \
 		(cd "$$module" && KUBEBUILDER_ASSETS="$(ASSETS)" $(GOTESTSUM) --format pkgname -- -count=1 -timeout 20m ./...); \
 	done
+	@$(MAKE) fuzz FUZZTIME=3s
+
+FUZZTIME ?= 10s
+
+# The first time, everything is compiled anew with the fuzzer's instrumentation, in minutes. What fails is kept in testdata/fuzz.
+.PHONY: fuzz
+fuzz: ## Fuzz each target for a while (FUZZTIME=10s)
+	@grep -rE --include='*_test.go' '^func Fuzz[A-Za-z]+\(' internal | sed -E 's|^(.*)/[^/]+:func (Fuzz[A-Za-z]+).*|\1 \2|' | sort | \
+	while read -r folder target; do \
+		echo "fuzz: $$folder $$target, $(FUZZTIME)"; \
+		output=$$(go test "./$$folder" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x 2>&1 </dev/null) || { echo "$$output" >&2; exit 1; }; \
+	done
 
 .PHONY: bench
-bench: controlplane build ## Measure the manager with 100, 1,000 and 10,000 jobs, in about 20 minutes (BENCH_ARGS="--sizes=100 ...")
+bench: controlplane build ## Measure the manager with 100, 1,000 and 10,000 jobs, in about 40 minutes (BENCH_ARGS="--sizes=100 ...")
 	@echo "bench: starting; the results go to bin/bench.json too"
 	@go build -o bin/bench ./test/bench
 	@KUBEBUILDER_ASSETS="$(ASSETS)" exec bin/bench $(BENCH_ARGS)
 
+# For how long new runs are started: minutes by default, hours by hand.
+BUDGET ?= 4m
+
+.PHONY: faults
+faults: controlplane build ## Run the manager under faults and check invariants (BUDGET=2h FAULTS_ARGS="--seed=7 ...")
+	@go build -o bin/faults ./test/faults/cmd/faults
+	@KUBEBUILDER_ASSETS="$(ASSETS)" exec bin/faults --budget=$(BUDGET) $(FAULTS_ARGS)
+
+.PHONY: faults-selftest
+faults-selftest: controlplane ## Seed bugs in the manager, each of which the fault harness must catch (SELFTEST_ARGS="--only=follow ...")
+	@echo "faults-selftest: starting"
+	@mkdir -p bin && go build -o bin/selftest ./test/faults/bugs/cmd/selftest
+	@KUBEBUILDER_ASSETS="$(ASSETS)" exec bin/selftest $(SELFTEST_ARGS)
+
+.PHONY: soak
+soak: controlplane build ## Run the manager for an hour while 10,000 jobs live and end and faults come (SOAK_ARGS="--duration=3h ...")
+	@echo "soak: starting; the results go to bin/soak.json"
+	@go build -o bin/soak ./test/soak
+	@KUBEBUILDER_ASSETS="$(ASSETS)" exec bin/soak $(SOAK_ARGS)
+
 ##@ Generate
 
 .PHONY: golden
-golden: controlplane ## Refresh the objects in config/argocd that tests take from the API server
+golden: controlplane helm ## Refresh the objects in config/argocd that tests take from the API server, and what the Helm chart renders
 	@UPDATE_GOLDEN=1 KUBEBUILDER_ASSETS="$(ASSETS)" go test ./test/e2e -count=1 \
 		-run 'TestConditionsOfANewObject|TestStagesBesidesTheRows|TestStagesOfADiscovery|TestJobThatIsNotFoundStalls'
+	@cd test/helm && UPDATE_GOLDEN=1 go test . -count=1 -run 'TestGolden'
 
 .PHONY: generate
-generate: $(CONTROLLER_GEN) ## Refresh deep copies, apply configurations, the CRD and the manager's role
-	@echo "generate: api/v1alpha1, config/crd/bases, config/rbac/role.yaml"
+generate: $(CONTROLLER_GEN) ## Refresh deep copies, apply configurations, the CRD, the manager's role, and the chart
+	@echo "generate: api/v1alpha1, config/crd/bases, config/rbac/role.yaml, charts"
 	@$(CONTROLLER_GEN) paths=./api/... \
 		object:headerFile=hack/boilerplate.go.txt \
 		applyconfiguration:headerFile=hack/boilerplate.go.txt \
 		crd output:crd:dir=config/crd/bases
+	@for file in config/crd/bases/*.yaml; do sed -E -f hack/crd-bounds.sed "$$file" >"$$file.new" && mv -f "$$file.new" "$$file"; done
 	@$(CONTROLLER_GEN) paths=./internal/controller/... paths=./internal/operator/... \
 		rbac:roleName=manager-role output:rbac:dir=config/rbac
+	@go run ./hack/chart
 
 .PHONY: docs
 docs: docs-api docs-metrics docs-kubectl ## Refresh what is generated in docs/
@@ -152,7 +223,7 @@ fmt: $(GOLANGCI_LINT) ## Format the Go code and order its imports
 ##@ Verify
 
 .PHONY: verify
-verify: verify-generate verify-tidy verify-fmt verify-vet lint verify-manifests verify-docs verify-demo ## Run every check but the tests
+verify: verify-generate verify-tidy verify-modules verify-build verify-fmt verify-vet lint verify-manifests verify-docs verify-chart verify-demo ## Run every check but the tests
 	@echo "verify: all is well"
 
 .PHONY: lint
@@ -169,10 +240,24 @@ verify-generate: $(CONTROLLER_GEN) $(CRD_REF_DOCS) ## Check that generated files
 
 .PHONY: verify-tidy
 verify-tidy: ## Check that go.mod and go.sum of every module are tidy
-	@for module in . hack/controlplane hack/lint hack/tools $(TEST_MODULES); do \
+	@for module in . hack/controlplane hack/helm3 hack/helm4 hack/lint hack/tools $(TEST_MODULES); do \
 		echo "verify-tidy: $$module"; \
 		(cd "$$module" && go mod tidy -diff >/dev/null) || { echo "not tidy: run 'go mod tidy' in $$module" >&2; exit 1; }; \
 	done
+
+.PHONY: verify-modules
+verify-modules: ## Check that the modules in the cache are those of go.sum
+	@echo "verify-modules"
+	@go mod verify >/dev/null
+
+.PHONY: verify-build
+verify-build: ## Check that two builds in different folders are bit-identical (COLD=1 compiles everything twice)
+	@echo "verify-build"
+	@hack/reproducible.sh
+
+.PHONY: vulncheck
+vulncheck: $(GOVULNCHECK) ## Look for known vulnerabilities, where the database can be reached
+	@hack/vulncheck.sh $(GOVULNCHECK) . $(TEST_MODULES)
 
 .PHONY: verify-fmt
 verify-fmt: $(GOLANGCI_LINT) ## Check the format of the Go code
@@ -193,6 +278,12 @@ verify-manifests: controlplane $(KUSTOMIZE) ## Check config/ and the YAML in the
 verify-docs: build ## Check links, commands, paths, flags and reasons in README.md and docs/
 	@echo "verify-docs"
 	@go run ./hack/verifydocs --manager=bin/manager
+
+# That its copies of files in config/ are fresh is for verify-generate to check, and what it renders for test/helm.
+.PHONY: verify-chart
+verify-chart: $(HELM4) ## Check the Helm chart
+	@echo "verify-chart"
+	@$(HELM4) lint --strict --quiet charts/vectara-job-operator
 
 .PHONY: verify-demo
 verify-demo: controlplane build ## Run the demo, and check that its excerpts in the docs are fresh ("make demo DOCS=update" refreshes them)
@@ -227,12 +318,18 @@ render = copy=$$(mktemp -d); trap 'rm -rf "$$copy"' EXIT; cp -R config "$$copy";
 
 $(CONTROLLER_GEN): PACKAGE := sigs.k8s.io/controller-tools/cmd/controller-gen
 $(CRD_REF_DOCS): PACKAGE := github.com/elastic/crd-ref-docs
+$(CYCLONEDX): PACKAGE := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
 $(GOTESTSUM): PACKAGE := gotest.tools/gotestsum
+$(GOVULNCHECK): PACKAGE := golang.org/x/vuln/cmd/govulncheck
 $(KUSTOMIZE): PACKAGE := sigs.k8s.io/kustomize/kustomize/v5
 
-$(CONTROLLER_GEN) $(CRD_REF_DOCS) $(GOTESTSUM) $(KUSTOMIZE): hack/tools/go.mod hack/tools/go.sum
+$(CONTROLLER_GEN) $(CRD_REF_DOCS) $(CYCLONEDX) $(GOTESTSUM) $(GOVULNCHECK) $(KUSTOMIZE): hack/tools/go.mod hack/tools/go.sum
 	@echo "tools: building $(@F) (once)"
 	@cd hack/tools && CGO_ENABLED=0 go build -trimpath -o $@.new $(PACKAGE) && mv -f $@.new $@
+
+$(HELM3) $(HELM4): $(TOOLS)/helm%: hack/helm%/go.mod hack/helm%/go.sum
+	@echo "tools: building $(@F) (once, one to three minutes)"
+	@cd hack/helm$* && CGO_ENABLED=0 go build -trimpath -buildvcs=false -o $@.new helm.sh/helm/v$*/cmd/helm && mv -f $@.new $@
 
 $(GOLANGCI_LINT): hack/lint/go.mod hack/lint/go.sum hack/lint/main.go
 	@echo "tools: building $(@F) (once, about a minute)"
