@@ -6,6 +6,11 @@ SHELL := /usr/bin/env bash -o pipefail
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
+# One set of flags for all that is compiled, so that the control plane, the manager, the tools and the tests share what is in
+# the build cache. Only the race detector needs C.
+export GOFLAGS := $(strip $(filter-out -trimpath,$(GOFLAGS)) -trimpath)
+export CGO_ENABLED := 0
+
 MODULE := github.com/vectara-job-operator/vectara-job-operator
 ifndef VERSION
 VERSION := $(shell hack/source/source.sh version)
@@ -114,21 +119,27 @@ test-unit: $(GOTESTSUM) ## Run the tests that need no control plane, in seconds 
 # Go's race detector is linked by a C compiler.
 RACE := $(if $(shell command -v "$$(go env CC)"),-race)
 
-# Modules of their own, so that who imports the operator's API need not resolve what they import: Flux, Cluster API and a
-# whole Prometheus, which take minutes to compile the first time, and would again for the race detector. test/stranger compiles
-# docs/library.md as its readers do, hack/image builds the image and runs it, and test/helm needs Helm.
-TEST_MODULES := test/thirdparty test/prometheus test/stranger test/helm hack/image
-
 # No cached results (-count=1): the go command cannot know that a test runs bin/manager or reads config/.
 .PHONY: test
-test: controlplane build helm $(CYCLONEDX) $(GOTESTSUM) ## Run all tests with the race detector, in minutes
+test: controlplane build $(GOTESTSUM) ## Run all tests of the operator with the race detector, in minutes
+	@echo "test: about 8 minutes on two cores, and 6 more when the race detector's variant of everything is yet to be compiled"
 	@[[ -n "$(RACE)" ]] || echo "test: no C compiler found, which the race detector needs: running without it" >&2
-	@KUBEBUILDER_ASSETS="$(ASSETS)" $(GOTESTSUM) --format pkgname -- $(RACE) -count=1 -timeout 20m ./...
+	@CGO_ENABLED=$(if $(RACE),1,0) KUBEBUILDER_ASSETS="$(ASSETS)" $(GOTESTSUM) --format pkgname -- $(RACE) -count=1 -timeout 20m ./...
+	@$(MAKE) fuzz FUZZTIME=3s
+
+# Modules of their own, so that who imports the operator's API need not resolve what they import: Flux, Cluster API and a
+# whole Prometheus. test/stranger compiles docs/library.md as its readers do, hack/image builds the image and runs it, and
+# test/helm needs Helm.
+TEST_MODULES := test/thirdparty test/prometheus test/stranger test/helm hack/image
+
+# Without the race detector, which would have all of them compiled once more.
+.PHONY: test-ecosystem
+test-ecosystem: controlplane build helm $(CYCLONEDX) $(GOTESTSUM) ## Run the tests with what surrounds the operator: Flux's libraries, Prometheus, Helm, the image
+	@echo "test-ecosystem: about 5 minutes on two cores, and 8 more when Helm and Prometheus are yet to be compiled"
 	@for module in $(TEST_MODULES); do \
-		echo "test: $$module"; \
+		echo "test-ecosystem: $$module"; \
 		(cd "$$module" && KUBEBUILDER_ASSETS="$(ASSETS)" $(GOTESTSUM) --format pkgname -- -count=1 -timeout 20m ./...); \
 	done
-	@$(MAKE) fuzz FUZZTIME=3s
 
 FUZZTIME ?= 10s
 
