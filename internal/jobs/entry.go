@@ -183,7 +183,7 @@ func (e *entry) deliver(o Observation) {
 			o.Job = &job
 		}
 	}
-	o.Overdue = e.session.stillOverdue(before.Overdue, o.Answered)
+	o.Overdue = e.session.stillOverdue(before.Overdue)
 	e.latest = o
 	changed := before.Asked.IsZero() || !before.sameResult(&o)
 	for _, w := range e.subscribers {
@@ -235,4 +235,12 @@ func (e *entry) overdue(fault *Fault) {
 		}
 	}
 	e.session.place(e)
+}
+
+// inTime tells the subscribers that the entry is overdue no longer.
+func (e *entry) inTime() {
+	e.latest.Overdue = nil
+	for _, w := range e.subscribers {
+		e.session.source.enqueue(w.Key)
+	}
 }

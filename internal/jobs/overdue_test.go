@@ -60,3 +60,33 @@ func TestWhatIsOldIsSaidToBe(t *testing.T) {
 		})
 	}
 }
+
+// TestBacklogThatIsWorkedOffLeavesNoMark has more polls become due at once than the budget allows for a while. Who was told so is
+// told when the backlog is gone, long before its next poll, and only once.
+func TestBacklogThatIsWorkedOffLeavesNoMark(t *testing.T) {
+	inWorld(t, Limits{RequestsPerSecond: 1, Burst: 2}, func(w *world) {
+		const n = 100
+		seldom := func(s *Subscription) { s.Schedule = every(10 * time.Minute) }
+		overdue := func() (told int) {
+			for i := range n {
+				if o := w.latest(watching(fmt.Sprint(i), seldom)); o != nil && o.Overdue != nil {
+					told++
+				}
+			}
+			return told
+		}
+		w.vectara.respond(inState("started"))
+		overdue() // Subscribes all.
+		w.after(70 * time.Second)
+		if told := overdue(); told < n/2 {
+			t.Errorf("%d of %d jobs are said to be overdue amid the backlog, want most", told, n)
+		}
+		w.after(50 * time.Second)
+		if told := overdue(); told > 0 {
+			t.Errorf("%d jobs are said to be overdue 20 s after the backlog was worked off", told)
+		}
+		if wakes := w.wakesOf("99"); wakes > 3 {
+			t.Errorf("the last job's subscriber was woken %d times, want at most 3: overdue, polled, in time", wakes)
+		}
+	})
+}

@@ -26,9 +26,6 @@ const (
 	// overdueAfter is how late a poll may be before its subscribers are told why, and overdueInterval how often that is checked.
 	overdueAfter    = 30 * time.Second
 	overdueInterval = time.Second
-
-	// starvedFor is how long a session counts as starved after a poll was overdue for want of request budget.
-	starvedFor = time.Minute
 )
 
 // API is what a session sends requests to. *vectara.Session is one.
@@ -61,7 +58,7 @@ type session struct {
 	overdueChecked time.Time
 	blocked        time.Time // when the breaker was last found not to be closed
 	blockedBy      *Fault    // and why it was not
-	starved        time.Time // when a poll was last overdue for want of request budget
+	starved        bool      // polls were overdue for want of request budget, and still are not in time
 	shortSince     time.Time // since when a request waits for the rate limiter; zero if none does
 
 	idleSince time.Time
@@ -354,7 +351,7 @@ func (s *session) pauseBy(fault *Fault, now time.Time) time.Duration {
 // checkOverdue tells the subscribers of overdue polls why they are not made. Those who know nothing yet are told as soon as
 // the breaker is open.
 func (s *session) checkOverdue(now time.Time) {
-	if s.ready.len() == 0 && s.inFlight == 0 && len(s.lists) == 0 {
+	if s.ready.len() == 0 && s.inFlight == 0 && len(s.lists) == 0 && !s.starved {
 		return
 	}
 	if next := s.overdueChecked.Add(overdueInterval); next.After(now) {
@@ -369,16 +366,19 @@ func (s *session) checkOverdue(now time.Time) {
 	}
 	reason := s.overdueReason(now)
 	var overdue []*entry
+	late := time.Duration(0)
 	for _, e := range s.ready.heap.items {
+		late = max(late, now.Sub(e.due))
 		if holds && e.priority > routine || !now.Before(e.due.Add(overdueAfter)) {
 			overdue = append(overdue, e)
 		}
 	}
 	for _, e := range overdue {
-		if reason.Is(outOfBudget) {
-			s.starved = now
-		}
+		s.starved = s.starved || reason.Is(outOfBudget)
 		e.overdue(reason)
+	}
+	if s.starved && late < overdueAfter/2 {
+		s.endStarvation()
 	}
 	for _, e := range s.entries {
 		if e.cancel != nil && !now.Before(e.sent.Add(overdueAfter)) {
@@ -411,9 +411,19 @@ func (s *session) overdueReason(now time.Time) *Fault {
 
 // stillOverdue returns what remains of the reason why an entry was overdue, when it is polled at last. Where there are more polls
 // than the budget allows, the next one will be late again: the subscribers are not told each time.
-func (s *session) stillOverdue(reason *Fault, now time.Time) *Fault {
-	if reason.Is(outOfBudget) && now.Sub(s.starved) < starvedFor {
+func (s *session) stillOverdue(reason *Fault) *Fault {
+	if s.starved && reason.Is(outOfBudget) {
 		return reason
 	}
 	return nil
+}
+
+// endStarvation tells all subscribers whose polls were overdue for want of request budget that they are in time again.
+func (s *session) endStarvation() {
+	s.starved = false
+	for _, e := range s.entries {
+		if e.cancel == nil && e.latest.Overdue.Is(outOfBudget) {
+			e.inTime()
+		}
+	}
 }
