@@ -89,3 +89,15 @@ func TestSeedGivesTheSamePlans(t *testing.T) {
 		t.Errorf("without a budget there are %d plans, want the %d of one fault", got, want)
 	}
 }
+
+func TestHitTellsWhichFaultsCameToAct(t *testing.T) {
+	hit, missed := Fault{Side: Vectara, Kind: KindGet, Index: 2, Times: 1, Action: Refuse}, Fault{Side: Vectara, Kind: KindGet, Index: 99, Times: 1, Action: Refuse}
+	r := newRecord("life")
+	r.Requests = []*Request{{Side: Vectara}, {Side: Vectara, Fault: &hit}}
+	if !r.Hit(hit) {
+		t.Errorf("%s hit a request, and is said to have hit none", hit)
+	}
+	if r.Hit(missed) {
+		t.Errorf("%s hit no request, and is said to have hit one", missed)
+	}
+}

@@ -225,6 +225,11 @@ func (r *Record) vectara() []*Request {
 	return slices.DeleteFunc(slices.Clone(r.Requests), func(q *Request) bool { return q.Side != Vectara })
 }
 
+// Hit reports whether a fault of the plan hit a request.
+func (r *Record) Hit(fault Fault) bool {
+	return slices.ContainsFunc(r.Requests, func(q *Request) bool { return q.Fault != nil && *q.Fault == fault })
+}
+
 // JSON is the record as a file.
 func (r *Record) JSON() ([]byte, error) {
 	r.mu.Lock()

@@ -57,6 +57,11 @@ func (s *session) live(ctx context.Context, manager string, run bugs.Run) ([]fau
 	if err != nil {
 		return nil, err
 	}
+	for _, fault := range run.Plan {
+		if !record.Hit(fault) {
+			return nil, fmt.Errorf("%q proves nothing: its fault %s hit no request", run, fault)
+		}
+	}
 	return faults.Check(record), nil
 }
 
