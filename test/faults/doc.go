@@ -18,7 +18,7 @@
 //	--parallel=N     how many lives run side by side
 //	--fail-fast      stop at the first violation
 //	--shrink=false   do not look for the shortest plan that fails
-//	--record=FOLDER  write the record of each failing life there, as JSON
+//	--record=FOLDER  write the record of each failing life there, and of each with --plan, as JSON
 //
 // The control plane's binaries are found as in tests (KUBEBUILDER_ASSETS, or bin/controlplane). It prints one line for each
 // violation, which begins with "violation I3" for the invariant I3. The exit code is 0 if no invariant was violated, 1 if one

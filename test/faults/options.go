@@ -45,7 +45,7 @@ func ParseOptions(args []string, errOut io.Writer) (Options, error) {
 	flags.IntVar(&o.Parallel, "parallel", 8, "`number` of lives that run side by side")
 	flags.BoolVar(&o.FailFast, "fail-fast", false, "stop at the first violation")
 	flags.BoolVar(&o.Shrink, "shrink", true, "look for the shortest plan that shows a violation")
-	flags.StringVar(&o.Record, "record", "", "`folder` to write the records of failing lives to; empty means none")
+	flags.StringVar(&o.Record, "record", "", "`folder` to write the records of failing lives to, and of all with --plan; empty means none")
 	if err := flags.Parse(args); err != nil {
 		return Options{}, err
 	}

@@ -100,6 +100,11 @@ func (s *suite) runPlan(ctx context.Context, scene string, plan Plan) (*Record, 
 	violations := Check(record)
 	s.count(record, plan, violations)
 	if len(violations) == 0 {
+		if s.options.PlanSet {
+			s.mu.Lock()
+			s.keep(record, scene)
+			s.mu.Unlock()
+		}
 		return record, nil
 	}
 	if s.options.Shrink && len(plan) > 1 {
@@ -126,18 +131,27 @@ func (s *suite) report(scene string, plan Plan, record *Record, violations []Vio
 		fmt.Fprintln(s.out, v)
 	}
 	excerpt(s.out, record, violations[0])
+	s.keep(record, fmt.Sprintf("life-%d", s.totals.failed))
+}
+
+// keep writes a record to the folder for that, if there is one. The lock is held.
+func (s *suite) keep(record *Record, name string) {
 	if s.options.Record == "" {
 		return
 	}
+	path := filepath.Join(s.options.Record, name+".json")
 	text, err := record.JSON()
 	if err == nil {
-		path := filepath.Join(s.options.Record, fmt.Sprintf("life-%d.json", s.totals.failed))
+		err = os.MkdirAll(s.options.Record, 0o700)
+	}
+	if err == nil {
 		err = os.WriteFile(path, text, 0o600)
-		fmt.Fprintln(s.out, "record:", path)
 	}
 	if err != nil {
 		fmt.Fprintln(s.out, "the record could not be written:", err)
+		return
 	}
+	fmt.Fprintln(s.out, "record:", path)
 }
 
 func (s *suite) say(format string, values ...any) {

@@ -123,7 +123,8 @@ func playNeighbours(ctx context.Context, l *life) error {
 	return nil
 }
 
-// prepareLists makes some jobs that it pays to list, with credentials that nothing else uses.
+// prepareLists makes some jobs that it pays to list, with credentials that nothing else uses. One of them changes its state now
+// and then.
 func prepareLists(ctx context.Context, l *life) error {
 	for _, name := range []string{ownSecret, "listed"} {
 		if err := l.addKey(ctx, name); err != nil {
@@ -131,8 +132,16 @@ func prepareLists(ctx context.Context, l *life) error {
 		}
 	}
 	l.addJob("found", "found", "started")
+	l.vectara.AddJob(simulator.Job{ID: "job_one", CorpusKeys: []string{"closed"}, Steps: []simulator.Step{
+		{State: "queued", For: 12 * time.Second},
+		{State: "started", For: 8 * time.Second},
+		{State: "failed_will_retry", For: 8 * time.Second},
+		{State: "started"},
+	}})
 	for _, name := range []string{"one", "two", "three", "four", "five", "six"} {
-		l.addJob(name, "closed", "started")
+		if name != "one" {
+			l.addJob(name, "closed", "started")
+		}
 		if err := l.createObject(ctx, name, "job_"+name, "listed"); err != nil {
 			return err
 		}
