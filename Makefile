@@ -49,8 +49,10 @@ help: ## List these targets
 		/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: controlplane build ## Watch real VectaraJobs follow simulated jobs, in a minute (KEEP=1 leaves all running)
-	@echo "demo: starting"
+demo: ## Watch real VectaraJobs follow simulated jobs, in a minute (KEEP=1 leaves all running)
+	@hack/controlplane/build.sh "$(CURDIR)/bin/controlplane" $(if $(KEEP),,etcd kube-apiserver kubectl)
+	@$(MAKE) build
+	@echo "demo: building bin/demo"
 	@go build -o bin/demo ./hack/demo
 	@KUBEBUILDER_ASSETS="$(ASSETS)" exec bin/demo
 

@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
 # Builds the pinned control plane into a folder, once.
 #
-#   build.sh DIR
+#   build.sh DIR [NAME...]
 #
-# DIR gets etcd, kube-apiserver, kube-controller-manager and kubectl, built from the Go modules that go.mod pins.
-# A second run returns at once, until the pins or this script change.
+# DIR gets etcd, kube-apiserver, kubectl and kube-controller-manager, or those of them that are named, built from the Go modules
+# that go.mod pins. What is there is not built again, until the pins or this script change.
 # If KUBEBUILDER_ASSETS is set, nothing is built: that folder is checked instead.
 set -euo pipefail
 
-# What is built: file name and package, the quick one first.
+# What can be built: file name, package, and about how many seconds it takes on two cores if nothing is compiled yet.
 readonly binaries=(
-  "etcd go.etcd.io/etcd/server/v3"
-  "kube-apiserver k8s.io/kubernetes/cmd/kube-apiserver"
-  "kube-controller-manager k8s.io/kubernetes/cmd/kube-controller-manager"
-  "kubectl k8s.io/kubernetes/cmd/kubectl"
+  "etcd go.etcd.io/etcd/server/v3 20"
+  "kube-apiserver k8s.io/kubernetes/cmd/kube-apiserver 250"
+  "kubectl k8s.io/kubernetes/cmd/kubectl 30"
+  "kube-controller-manager k8s.io/kubernetes/cmd/kube-controller-manager 110"
 )
 
 say() { printf 'controlplane: %s\n' "$*"; }
@@ -38,14 +38,8 @@ check_own_binaries() {
 # pins prints a checksum of everything that decides what is built.
 pins() { cat go.mod go.sum build.sh | cksum; }
 
-# up_to_date DIR succeeds if DIR holds all binaries of the present pins.
-up_to_date() {
-  local dir=$1 entry
-  [[ -f $dir/.pins && $(<"$dir/.pins") == "$(pins)" ]] || return 1
-  for entry in "${binaries[@]}"; do
-    [[ -x $dir/${entry%% *} ]] || return 1
-  done
-}
+# outdated DIR succeeds if what DIR holds, if anything, was built of other pins.
+outdated() { [[ ! -f $1/.pins || $(<"$1/.pins") != "$(pins)" ]]; }
 
 # link_flags prints the linker flags that strip a binary and set its version.
 # All binaries get the same flags, and so share compiled packages.
@@ -95,43 +89,63 @@ with_ticker() {
   printf '%s: done in %d s\n' "$label" $((SECONDS - start))
 }
 
-# build_all DIR puts each binary in place only when it is whole, and the record of the pins last.
-build_all() {
-  local dir=$1 flags entry name number=0 start=$SECONDS
-  say "building etcd and Kubernetes from source into $dir."
-  say "This happens once and takes 5 to 8 minutes on two cores; it is repeated only when the pinned versions change."
-  mkdir -p "$dir"
-  rm -f "$dir/.pins"
-  partial=$(mktemp -d "$dir/.partial.XXXXXX")
-  with_ticker "  0/${#binaries[@]} download the modules" go mod download
-  flags=$(link_flags)
+# missing DIR NAME... prints the entries of those that DIR lacks.
+missing() {
+  local dir=$1 entry
+  shift
   for entry in "${binaries[@]}"; do
-    name=${entry%% *}
+    if [[ " $* " == *" ${entry%% *} "* && ! -x $dir/${entry%% *} ]]; then
+      printf '%s\n' "$entry"
+    fi
+  done
+}
+
+# build DIR ENTRY... puts each binary in place only when it is whole.
+build() {
+  local dir=$1 flags entry name package estimate number=0 seconds=0 start=$SECONDS
+  shift
+  for entry in "$@"; do
+    seconds=$((seconds + ${entry##* }))
+  done
+  say "building from source, once, into $dir: $(printf '%s\n' "$@" | cut -d' ' -f1 | paste -sd, | sed 's/,/, /g')."
+  say "If nothing is compiled yet, this takes about $(((seconds + 59) / 60)) minutes on two cores."
+  partial=$(mktemp -d "$dir/.partial.XXXXXX")
+  with_ticker "  0/$# download the modules" go mod download
+  flags=$(link_flags)
+  for entry in "$@"; do
+    read -r name package estimate <<<"$entry"
     number=$((number + 1))
-    with_ticker "  $number/${#binaries[@]} $name" \
-      go build -trimpath -buildvcs=false -ldflags "$flags" -o "$partial/$name" "${entry#* }"
+    with_ticker "  $number/$# $name (about $estimate s)" \
+      go build -trimpath -buildvcs=false -ldflags "$flags" -o "$partial/$name" "$package"
     mv -f "$partial/$name" "$dir/$name"
   done
-  pins >"$partial/.pins"
-  mv -f "$partial/.pins" "$dir/.pins"
   say "ready after $((SECONDS - start)) s."
 }
 
 main() {
-  [[ $# -eq 1 ]] || die "usage: build.sh DIR"
+  [[ $# -ge 1 ]] || die "usage: build.sh DIR [NAME...]"
   if [[ -n ${KUBEBUILDER_ASSETS:-} ]]; then
     check_own_binaries "$KUBEBUILDER_ASSETS"
     return
   fi
-  [[ $1 == /* ]] || die "DIR must be absolute, not '$1'"
+  local dir=$1 entries=()
+  [[ $dir == /* ]] || die "DIR must be absolute, not '$dir'"
+  shift
+  [[ $# -gt 0 ]] || set -- etcd kube-apiserver kubectl kube-controller-manager
   cd "$(dirname "${BASH_SOURCE[0]}")"
-  up_to_date "$1" && return
+  mkdir -p "$dir"
+  if outdated "$dir"; then
+    (cd "$dir" && rm -f etcd kube-apiserver kubectl kube-controller-manager)
+    pins >"$dir/.pins"
+  fi
+  mapfile -t entries < <(missing "$dir" "$@")
+  [[ ${#entries[@]} -gt 0 ]] || return 0
   # For this machine, whatever the caller builds for.
   export CGO_ENABLED=0 GOWORK=off GOOS= GOARCH=
   partial=""
   trap 'stop_ticker; [[ -z $partial ]] || rm -rf "$partial"' EXIT
   trap 'exit 130' INT TERM
-  build_all "$1"
+  build "$dir" "${entries[@]}"
 }
 
 main "$@"
