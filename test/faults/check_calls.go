@@ -18,7 +18,7 @@ const (
 
 	// What the manager may have in use at the end beyond what it had when it was ready: connections that are kept, and who
 	// serves the scraper.
-	moreGoroutines  = 60
+	moreGoroutines  = 30
 	moreDescriptors = 25
 	maxMemory       = 256 << 20
 )

@@ -61,6 +61,7 @@ func (l *life) converge(ctx context.Context) bool {
 	defer cancel()
 	const attempts = 4
 	asked := map[string]string{} // the version for which a poll was requested
+	requests := 0
 	for {
 		var stuck []*v1alpha1.VectaraJob
 		done, again := false, false
@@ -73,7 +74,7 @@ func (l *life) converge(ctx context.Context) bool {
 					continue
 				}
 				reason := reasonOf(object)
-				if !e.Alone && slices.Contains(forPeople, reason) && len(l.record.Asked) < attempts*len(l.record.Expected) &&
+				if !e.Alone && slices.Contains(forPeople, reason) && requests < attempts*len(l.record.Expected) &&
 					object.Annotations[v1alpha1.RequestedAtAnnotation] == object.Status.LastHandledReconcileAt {
 					stuck = append(stuck, object.DeepCopy())
 				}
@@ -86,6 +87,7 @@ func (l *life) converge(ctx context.Context) bool {
 		for _, object := range stuck {
 			if asked[object.Name] != object.ResourceVersion {
 				asked[object.Name] = object.ResourceVersion
+				requests++
 				_ = l.requestPoll(ctx, object, reasonOf(object)) // Whoever deleted it meanwhile wins.
 			}
 		}

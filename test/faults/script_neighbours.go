@@ -48,8 +48,10 @@ func prepareNeighbours(ctx context.Context, l *life) error {
 			}
 			l.expect(Expected{Object: name, State: "started", Synced: v1alpha1.ReasonSynced})
 		}
+		// A list would show all three, and nobody would see what fails.
+		l.vectara.Inject(simulator.Fault{Operation: simulator.OpListJobs, Credential: l.keyOf(n.name), Status: http.StatusForbidden})
 	}
-	for _, name := range []string{ownSecret, "echoed"} {
+	for _, name := range []string{ownSecret, "echoed", "early"} {
 		if err := l.addKey(ctx, name); err != nil {
 			return err
 		}
@@ -61,13 +63,13 @@ func prepareNeighbours(ctx context.Context, l *life) error {
 	for _, e := range []Expected{
 		{Object: "talkative", State: "started", Synced: v1alpha1.ReasonSynced},
 		{Object: "echoed", Synced: v1alpha1.ReasonRequestRejected},
-		{Object: "asked", State: "completed", Synced: v1alpha1.ReasonAPIUnavailable},
+		{Object: "asked", State: "completed", Synced: v1alpha1.ReasonPermissionDenied},
 		{Object: "early", State: "started", Synced: v1alpha1.ReasonSynced, Alone: true},
 		{Object: "waits", State: "started", Synced: v1alpha1.ReasonSynced},
 	} {
 		secret := ownSecret
 		switch e.Object {
-		case "echoed": // Alone, as a list would show it.
+		case "echoed", "early": // Alone, as a list would show it.
 			secret = e.Object
 		case "waits":
 			secret = "comes-later"
@@ -101,8 +103,10 @@ func playNeighbours(ctx context.Context, l *life) error {
 		fault.Operation, fault.JobID = simulator.OpGetJob, "job_"+n.name
 		heal = append(heal, l.vectara.Inject(fault))
 	}
+	// The body is longer than what is read of an error.
 	l.vectara.Inject(simulator.Fault{
-		Operation: simulator.OpGetJob, JobID: "job_asked", Status: http.StatusServiceUnavailable, Body: `{"messages":["The index is busy."]}`,
+		Operation: simulator.OpGetJob, JobID: "job_asked", Status: http.StatusForbidden,
+		Body: `{"messages":["` + strings.Repeat("The index is closed. ", 10_000) + `"]}`,
 	})
 	if err := l.addKey(ctx, "comes-later"); err != nil {
 		return err
