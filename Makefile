@@ -96,6 +96,12 @@ chart: $(HELM4) ## Package the Helm chart into dist/, with the image of this ver
 	@mkdir -p dist
 	@$(HELM4) package charts/vectara-job-operator --version "$(CHART_VERSION)" --app-version "$(VERSION)" --destination dist
 
+# An image that was pushed elsewhere is named with its digest by INSTALLER_IMAGE, which "make image-push" prints.
+.PHONY: build-installer
+build-installer: $(KUSTOMIZE) ## Write dist/install.yaml: all of config/default, with the image by digest, that of "make image" or INSTALLER_IMAGE
+	@go run ./hack/installer --pinned="$(INSTALLER_IMAGE)" --image="$(IMG)" --layout="$(IMAGE_OUTPUT)/oci" \
+		--version="$(VERSION)" --kustomize=$(KUSTOMIZE)
+
 .PHONY: run
 run: build ## Run the manager here, against the cluster of the current kubeconfig (ARGS="--flag=value ...")
 	@bin/manager $(ARGS)
@@ -123,7 +129,7 @@ RACE := $(if $(shell command -v "$$(go env CC)"),-race)
 
 # No cached results (-count=1): the go command cannot know that a test runs bin/manager or reads config/.
 .PHONY: test
-test: controlplane build $(GOTESTSUM) ## Run all tests of the operator with the race detector, in minutes
+test: controlplane build $(KUSTOMIZE) $(GOTESTSUM) ## Run all tests of the operator with the race detector, in minutes
 	@echo "test: about 8 minutes on two cores, and 6 more when the race detector's variant of everything is yet to be compiled"
 	@[[ -n "$(RACE)" ]] || echo "test: no C compiler found, which the race detector needs: running without it" >&2
 	@CGO_ENABLED=$(if $(RACE),1,0) KUBEBUILDER_ASSETS="$(ASSETS)" $(GOTESTSUM) --format pkgname -- $(RACE) -count=1 -timeout 20m ./...
@@ -136,7 +142,7 @@ TEST_MODULES := test/thirdparty test/prometheus test/stranger test/helm hack/ima
 
 # Without the race detector, which would have all of them compiled once more.
 .PHONY: test-ecosystem
-test-ecosystem: controlplane build helm $(CYCLONEDX) $(GOTESTSUM) ## Run the tests with what surrounds the operator: Flux's libraries, Prometheus, Helm, the image
+test-ecosystem: controlplane build helm $(CYCLONEDX) $(KUSTOMIZE) $(GOTESTSUM) ## Run the tests with what surrounds the operator: Flux's libraries, Prometheus, Helm, the image
 	@echo "test-ecosystem: about 5 minutes on two cores, and 8 more when Helm and Prometheus are yet to be compiled"
 	@for module in $(TEST_MODULES); do \
 		echo "test-ecosystem: $$module"; \
@@ -189,15 +195,17 @@ golden: controlplane helm ## Refresh the objects in config/argocd that tests tak
 	@cd test/helm && UPDATE_GOLDEN=1 go test . -count=1 -run 'TestGolden'
 
 .PHONY: generate
-generate: $(CONTROLLER_GEN) ## Refresh deep copies, apply configurations, the CRD, the manager's role, and the chart
-	@echo "generate: api/v1alpha1, config/crd/bases, config/rbac/role.yaml, charts"
+generate: $(CONTROLLER_GEN) ## Refresh deep copies, apply configurations, the CRDs, the manager's roles, and the chart
+	@echo "generate: api/v1alpha1, config/crd/bases, config/rbac/role.yaml, config/metrics/metrics_auth_role.yaml, charts"
 	@$(CONTROLLER_GEN) paths=./api/... \
 		object:headerFile=hack/boilerplate.go.txt \
 		applyconfiguration:headerFile=hack/boilerplate.go.txt \
 		crd output:crd:dir=config/crd/bases
 	@for file in config/crd/bases/*.yaml; do sed -E -f hack/crd-bounds.sed "$$file" >"$$file.new" && mv -f "$$file.new" "$$file"; done
-	@$(CONTROLLER_GEN) paths=./internal/controller/... paths=./internal/operator/... \
+	@$(CONTROLLER_GEN) paths=./internal/controller/... \
 		rbac:roleName=manager-role output:rbac:dir=config/rbac
+	@$(CONTROLLER_GEN) paths=./internal/operator/... \
+		rbac:roleName=metrics-auth-role,fileName=metrics_auth_role.yaml output:rbac:dir=config/metrics
 	@go run ./hack/chart
 
 .PHONY: docs
@@ -311,17 +319,18 @@ install: $(KUSTOMIZE) ## Install the CRDs
 	@$(KUSTOMIZE) build config/crd | $(KUBECTL) apply --server-side -f -
 
 .PHONY: uninstall
-uninstall: $(KUSTOMIZE) ## Delete the CRDs, and with them every VectaraJob
-	@$(KUSTOMIZE) build config/crd | $(KUBECTL) delete --ignore-not-found -f -
+uninstall: $(KUSTOMIZE) ## Delete the CRDs, and with them every VectaraJob (DRY_RUN=1 only says what)
+	@KUBECTL="$(KUBECTL)" DRY_RUN="$(DRY_RUN)" hack/remove.sh uninstall $(KUSTOMIZE)
 
 .PHONY: deploy
 deploy: $(KUSTOMIZE) ## Install the CRDs and the operator (IMG=image:tag)
 	@echo "deploy: $(IMG)"
 	@$(render) | $(KUBECTL) apply --server-side -f -
 
+# What is deleted is said first. With CRDS=delete, the CRDs go too, and with them every VectaraJob.
 .PHONY: undeploy
-undeploy: $(KUSTOMIZE) ## Delete the operator and the CRDs, and with them every VectaraJob
-	@$(render) | $(KUBECTL) delete --ignore-not-found -f -
+undeploy: $(KUSTOMIZE) ## Delete the operator, and keep the CRDs with every VectaraJob (CRDS=delete, DRY_RUN=1)
+	@KUBECTL="$(KUBECTL)" CRDS="$(CRDS)" DRY_RUN="$(DRY_RUN)" hack/remove.sh undeploy $(KUSTOMIZE)
 
 # Prints config/default with the image IMG. Works on a copy: no file of the tree changes.
 render = copy=$$(mktemp -d); trap 'rm -rf "$$copy"' EXIT; cp -R config "$$copy"; \

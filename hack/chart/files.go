@@ -15,6 +15,7 @@ var copied = []struct{ pattern, to string }{
 	{"config/rbac/role.yaml", "rbac/"},
 	{"config/rbac/leader_election_role.yaml", "rbac/"},
 	{"config/rbac/vectarajob_*_role.yaml", "rbac/"},
+	{"config/metrics/metrics_auth_role.yaml", "rbac/"},
 	{"config/policy/vectarajob*.yaml", "policy/"},
 	{"config/prometheus/rules.yaml", "rules.yaml"},
 	{"config/grafana/vectara-job-operator.json", "dashboard.json"},

@@ -44,6 +44,8 @@ const maxDiscovering = 4
 // shutdownTimeout is for how long work that is under way may go on after the process got the signal to end.
 const shutdownTimeout = 5 * time.Second
 
+// What this package needs is for serving metrics alone: "make generate" makes a role of its own of it, so that those who serve none
+// need not grant it.
 // +kubebuilder:rbac:groups=authentication.k8s.io,resources=tokenreviews,verbs=create
 // +kubebuilder:rbac:groups=authorization.k8s.io,resources=subjectaccessreviews,verbs=create
 

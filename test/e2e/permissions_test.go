@@ -37,7 +37,7 @@ func checkPermissions(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	requests, err := cluster.OperatorRequests()
+	requests, err := cluster.OperatorRequests(harness.ByConfig)
 	if err != nil {
 		return err
 	}
@@ -49,13 +49,15 @@ func checkPermissions(ctx context.Context) error {
 }
 
 // TestManagerWatchesAllNamespaces is what the permissions in all namespaces are for: every other test has its manager watch a
-// single one. Its client lists before it watches, as it does with an API server that cannot send what there is on a watch.
+// single one, and has no Lease or one of another name. Its client lists before it watches, as it does with an API server that
+// cannot send what there is on a watch.
 func TestManagerWatchesAllNamespaces(t *testing.T) {
 	s := emptyScene(t, simulator.Options{})
 	s.vectara.AddAPIKey(apiKey, simulator.Access{})
 	s.secret(v1alpha1.DefaultCredentialsSecretName, map[string]string{v1alpha1.APIKeyKey: apiKey})
 	manager, err := cluster.StartManagerWith(s.ctx, binary, []string{"KUBE_FEATURE_WatchListClient=false"},
-		"--endpoint="+s.vectara.URL(), "--token-url="+s.vectara.TokenURL(), "--allow-insecure-endpoints", "--leader-elect=false",
+		"--endpoint="+s.vectara.URL(), "--token-url="+s.vectara.TokenURL(), "--allow-insecure-endpoints",
+		"--leader-election-id="+harness.Lease,       // Without it, the name is one for the selector.
 		"--watch-label-selector=scene="+s.namespace) // No object of another test has this label.
 	s.must(err)
 	t.Cleanup(manager.Stop)

@@ -5,8 +5,10 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,6 +25,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/vectara-job-operator/vectara-job-operator/api/v1alpha1"
+	"github.com/vectara-job-operator/vectara-job-operator/internal/operator"
 	"github.com/vectara-job-operator/vectara-job-operator/internal/simulator"
 	"github.com/vectara-job-operator/vectara-job-operator/test/harness"
 )
@@ -105,7 +108,27 @@ func (s *scene) anotherManager(flags ...string) *harness.Manager {
 }
 
 func (s *scene) launch(flags ...string) (*harness.Manager, error) {
-	return s.cluster.StartManager(s.ctx, binary, append(s.flags, flags...)...)
+	flags = append(slices.Clone(s.flags), flags...)
+	if lease := leaseOf(flags); lease != harness.Lease {
+		if err := s.cluster.GrantLease(s.ctx, lease); err != nil {
+			return nil, err
+		}
+	}
+	return s.cluster.StartManager(s.ctx, binary, flags...)
+}
+
+// parsing is held by whoever parses the manager's flags: one of them is a variable of controller-runtime.
+var parsing sync.Mutex
+
+// leaseOf is the name of a manager's Lease. Managers that watch different objects make up different ones.
+func leaseOf(flags []string) string {
+	parsing.Lock()
+	defer parsing.Unlock()
+	options, err := operator.ParseOptions(flags, func(string) (string, bool) { return "", false }, io.Discard)
+	if err != nil || !options.LeaderElect { // Some tests have wrong flags.
+		return harness.Lease
+	}
+	return options.LeaderElectionID
 }
 
 func (s *scene) within(what func(context.Context) error) {

@@ -92,14 +92,19 @@ func without(stream, kind string) ([]byte, error) {
 // OperatorKubeconfig writes a kubeconfig with a token of the operator's service account, so that whoever uses it may do
 // what config/rbac lets the operator do and nothing else.
 func (c *ControlPlane) OperatorKubeconfig(ctx context.Context) (string, error) {
+	return c.ServiceAccountKubeconfig(ctx, OperatorNamespace, ServiceAccount)
+}
+
+// ServiceAccountKubeconfig does the same for another service account.
+func (c *ControlPlane) ServiceAccountKubeconfig(ctx context.Context, namespace, account string) (string, error) {
 	clients, err := kubernetes.NewForConfig(c.Config)
 	if err != nil {
 		return "", err
 	}
 	request := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: ptr.To[int64](tokenLifetime)}}
-	response, err := clients.CoreV1().ServiceAccounts(OperatorNamespace).CreateToken(ctx, ServiceAccount, request, metav1.CreateOptions{})
+	response, err := clients.CoreV1().ServiceAccounts(namespace).CreateToken(ctx, account, request, metav1.CreateOptions{})
 	if err != nil {
-		return "", fmt.Errorf("getting a token for the operator: %w", err)
+		return "", fmt.Errorf("getting a token for %s: %w", account, err)
 	}
 	const name = "operator"
 	kubeconfig := clientcmdapi.Config{
@@ -107,7 +112,7 @@ func (c *ControlPlane) OperatorKubeconfig(ctx context.Context) (string, error) {
 			Server: c.Config.Host, CertificateAuthorityData: c.Config.CAData,
 		}},
 		AuthInfos:      map[string]*clientcmdapi.AuthInfo{name: {Token: response.Status.Token}},
-		Contexts:       map[string]*clientcmdapi.Context{name: {Cluster: name, AuthInfo: name, Namespace: OperatorNamespace}},
+		Contexts:       map[string]*clientcmdapi.Context{name: {Cluster: name, AuthInfo: name, Namespace: namespace}},
 		CurrentContext: name,
 	}
 	file, err := os.CreateTemp(c.folder, "operator-*.kubeconfig")

@@ -43,13 +43,17 @@ type Manager struct {
 	Probes string
 }
 
-// StartManager starts the manager as the operator's service account. Flags come after those that every run needs.
+// StartManager starts the manager as the operator's service account. Flags come after those that every run needs. A Lease that they
+// name is granted.
 func (c *ControlPlane) StartManager(ctx context.Context, binary string, flags ...string) (*Manager, error) {
 	return c.StartManagerWith(ctx, binary, nil, flags...)
 }
 
 // StartManagerWith does the same with additional environment variables, written NAME=value.
 func (c *ControlPlane) StartManagerWith(ctx context.Context, binary string, environment []string, flags ...string) (*Manager, error) {
+	if err := c.grantNamedLeases(ctx, flags); err != nil {
+		return nil, fmt.Errorf("granting the lease: %w", err)
+	}
 	kubeconfig, err := c.OperatorKubeconfig(ctx)
 	if err != nil {
 		return nil, err

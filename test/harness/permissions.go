@@ -17,9 +17,9 @@ import (
 	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
 )
 
-// Permission is what one verb of one rule grants. An empty namespace means all of them.
+// Permission is what one verb of one rule grants. An empty namespace means all of them, and so does an empty name.
 type Permission struct {
-	Namespace, Group, Resource, Verb string
+	Namespace, Group, Resource, Name, Verb string
 }
 
 func (p Permission) String() string {
@@ -27,7 +27,11 @@ func (p Permission) String() string {
 	if p.Namespace != "" {
 		where = "in " + p.Namespace
 	}
-	return strings.TrimSuffix(p.Verb+" "+p.Resource+"."+p.Group, ".") + " " + where
+	what := strings.TrimSuffix(p.Verb+" "+p.Resource+"."+p.Group, ".")
+	if p.Name != "" {
+		what += " named " + p.Name
+	}
+	return what + " " + where
 }
 
 // Granted returns what a stream of manifests grants the operator's service account, sorted.
@@ -85,11 +89,17 @@ func isOperator(subject rbacv1.Subject) bool {
 }
 
 func permissions(rule rbacv1.PolicyRule, namespace string) []Permission {
+	names := rule.ResourceNames
+	if len(names) == 0 {
+		names = []string{""}
+	}
 	var all []Permission
 	for _, group := range rule.APIGroups {
 		for _, resource := range rule.Resources {
-			for _, verb := range rule.Verbs {
-				all = append(all, Permission{Namespace: namespace, Group: group, Resource: resource, Verb: verb})
+			for _, name := range names {
+				for _, verb := range rule.Verbs {
+					all = append(all, Permission{Namespace: namespace, Group: group, Resource: resource, Name: name, Verb: verb})
+				}
 			}
 		}
 	}
@@ -136,13 +146,13 @@ func askedFor(request auditv1.Event) Permission {
 	if ref.Subresource != "" {
 		resource += "/" + ref.Subresource
 	}
-	return Permission{Namespace: ref.Namespace, Group: ref.APIGroup, Resource: resource, Verb: request.Verb}
+	return Permission{Namespace: ref.Namespace, Group: ref.APIGroup, Resource: resource, Name: ref.Name, Verb: request.Verb}
 }
 
 // covers reports whether a permission allows what was asked. Wildcards in rules are not known here: the operator has none.
 func (p Permission) covers(asked Permission) bool {
 	return p.Group == asked.Group && p.Resource == asked.Resource && p.Verb == asked.Verb &&
-		(p.Namespace == "" || p.Namespace == asked.Namespace)
+		(p.Namespace == "" || p.Namespace == asked.Namespace) && (p.Name == "" || p.Name == asked.Name)
 }
 
 // needed reports whether a narrower permission would not have sufficed. Who may list in all namespaces must have asked for all
@@ -159,5 +169,6 @@ func (p Permission) needed(asked Permission) bool {
 }
 
 func comparePermissions(a, b Permission) int {
-	return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Group, b.Group), cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.Verb, b.Verb))
+	return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Group, b.Group), cmp.Compare(a.Resource, b.Resource),
+		cmp.Compare(a.Name, b.Name), cmp.Compare(a.Verb, b.Verb))
 }

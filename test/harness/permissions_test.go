@@ -33,7 +33,7 @@ subjects: [{kind: ServiceAccount, namespace: search, name: vectara-job-operator-
 ---
 kind: Role
 metadata: {name: election, namespace: vectara-job-operator-system}
-rules: [{apiGroups: [coordination.k8s.io], resources: [leases], verbs: [get]}]
+rules: [{apiGroups: [coordination.k8s.io], resources: [leases], resourceNames: [lease], verbs: [get]}]
 ---
 kind: RoleBinding
 metadata: {name: election, namespace: vectara-job-operator-system}
@@ -49,7 +49,7 @@ func TestGrantedIsWhatIsBoundToTheOperator(t *testing.T) {
 	want := []Permission{
 		{Group: "", Resource: "secrets", Verb: "list"},
 		{Group: "jobs.vectara.io", Resource: "vectarajobs/status", Verb: "patch"},
-		{Namespace: OperatorNamespace, Group: "coordination.k8s.io", Resource: "leases", Verb: "get"},
+		{Namespace: OperatorNamespace, Group: "coordination.k8s.io", Resource: "leases", Name: "lease", Verb: "get"},
 	}
 	if !slices.Equal(granted, want) {
 		t.Errorf("got %v, want %v", granted, want)
@@ -71,7 +71,11 @@ func TestComparePermissions(t *testing.T) {
 	}
 	listSecrets := request("list", "", "", "secrets", "")
 	patchStatus := request("patch", "search", "jobs.vectara.io", "vectarajobs", "status")
-	getLease := request("get", OperatorNamespace, "coordination.k8s.io", "leases", "")
+	named := func(event auditv1.Event, name string) auditv1.Event {
+		event.ObjectRef.Name = name
+		return event
+	}
+	getLease := named(request("get", OperatorNamespace, "coordination.k8s.io", "leases", ""), "lease")
 	tests := map[string]struct {
 		requests []auditv1.Event
 		want     []string
@@ -94,9 +98,17 @@ func TestComparePermissions(t *testing.T) {
 			want:     []string{"used, but not granted: patch vectarajobs.jobs.vectara.io in search"},
 		},
 		"a Role holds in its namespace only": {
-			requests: []auditv1.Event{listSecrets, patchStatus, getLease, request("get", "search", "coordination.k8s.io", "leases", "")},
-			want:     []string{"used, but not granted: get leases.coordination.k8s.io in search"},
+			requests: []auditv1.Event{listSecrets, patchStatus, getLease, named(request("get", "search", "coordination.k8s.io", "leases", ""), "lease")},
+			want:     []string{"used, but not granted: get leases.coordination.k8s.io named lease in search"},
 		},
+		"a rule with a name holds for that name only": {
+			requests: []auditv1.Event{listSecrets, patchStatus, named(request("get", OperatorNamespace, "coordination.k8s.io", "leases", ""), "another")},
+			want: []string{
+				"granted, but never used: get leases.coordination.k8s.io named lease in vectara-job-operator-system",
+				"used, but not granted: get leases.coordination.k8s.io named another in vectara-job-operator-system",
+			},
+		},
+		"a rule without a name holds for all": {requests: []auditv1.Event{listSecrets, named(request("patch", "search", "jobs.vectara.io", "vectarajobs", "status"), "a"), getLease}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -25,50 +25,88 @@ import (
 // TestOperatorOfOneNamespace asks the API server what somebody with the operator's token may do where config/namespaced is
 // applied, in which the manager of these tests works.
 func TestOperatorOfOneNamespace(t *testing.T) {
+	operator := operatorClient(t)
+	const vectara = "jobs.vectara.io"
+	tests := map[string]struct {
+		verb, group, resource, subresource, namespace string
+		want                                          bool
+	}{
+		"the Secrets of its namespace":      {"list", "", "secrets", "", watched, true},
+		"the Secrets of another namespace":  {"list", "", "secrets", "", "default", false},
+		"the Secrets of its own namespace":  {"list", "", "secrets", "", harness.OperatorNamespace, false},
+		"the Secrets of all namespaces":     {"list", "", "secrets", "", "", false},
+		"a Secret cannot be written":        {"update", "", "secrets", "", watched, false},
+		"status in its namespace":           {"patch", vectara, "vectarajobs", "status", watched, true},
+		"status in another namespace":       {"patch", vectara, "vectarajobs", "status", "default", false},
+		"what a user wrote":                 {"update", vectara, "vectarajobs", "", watched, false},
+		"a discovery is never created":      {"create", vectara, "vectarajobdiscoveries", "", watched, false},
+		"a discovery is never deleted":      {"delete", vectara, "vectarajobdiscoveries", "", watched, false},
+		"deleting is one object at a time":  {"deletecollection", vectara, "vectarajobs", "", watched, false},
+		"pods":                              {"create", "", "pods", "", watched, false},
+		"tokens of service accounts":        {"create", "", "serviceaccounts", "token", harness.OperatorNamespace, false},
+		"roles":                             {"create", "rbac.authorization.k8s.io", "rolebindings", "", watched, false},
+		"impersonation":                     {"impersonate", "", "users", "", "", false},
+		"ConfigMaps, which hold the limits": {"update", "", "configmaps", "", harness.OperatorNamespace, false},
+		"asking who a scraper is":           {"create", "authentication.k8s.io", "tokenreviews", "", "", true},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			allowed := may(t, operator, authorizationv1.ResourceAttributes{
+				Verb: tt.verb, Group: tt.group, Resource: tt.resource, Subresource: tt.subresource, Namespace: tt.namespace,
+			})
+			if allowed != tt.want {
+				t.Errorf("allowed: %t, want %t", allowed, tt.want)
+			}
+		})
+	}
+}
+
+// TestOperatorHasOneLease: whoever can write any Lease of a namespace can stop every operator in it.
+func TestOperatorHasOneLease(t *testing.T) {
+	operator := operatorClient(t)
+	for _, tt := range []struct {
+		verb, namespace, name string
+		want                  bool
+	}{
+		{"get", harness.OperatorNamespace, harness.Lease, true},
+		{"update", harness.OperatorNamespace, harness.Lease, true},
+		{"create", harness.OperatorNamespace, "", true},
+		{"get", harness.OperatorNamespace, "another", false},
+		{"update", harness.OperatorNamespace, "another", false},
+		{"list", harness.OperatorNamespace, "", false},
+		{"delete", harness.OperatorNamespace, harness.Lease, false},
+		{"update", "kube-node-lease", harness.Lease, false},
+		{"create", watched, "", false},
+	} {
+		allowed := may(t, operator, authorizationv1.ResourceAttributes{
+			Verb: tt.verb, Group: "coordination.k8s.io", Resource: "leases", Namespace: tt.namespace, Name: tt.name,
+		})
+		if allowed != tt.want {
+			t.Errorf("%s %q in %s is allowed: %t, want %t", tt.verb, tt.name, tt.namespace, allowed, tt.want)
+		}
+	}
+}
+
+// operatorClient is a client of somebody with the operator's token.
+func operatorClient(t *testing.T) *kubernetes.Clientset {
+	t.Helper()
 	kubeconfig, err := cluster.OperatorKubeconfig(t.Context())
 	must(t, err)
 	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
 	must(t, err)
 	operator, err := kubernetes.NewForConfig(config)
 	must(t, err)
-	const vectara = "jobs.vectara.io"
-	tests := map[string]struct {
-		verb, group, resource, subresource, namespace string
-		want                                          bool
-	}{
-		"the Secrets of its namespace":             {"list", "", "secrets", "", watched, true},
-		"the Secrets of another namespace":         {"list", "", "secrets", "", "default", false},
-		"the Secrets of its own namespace":         {"list", "", "secrets", "", harness.OperatorNamespace, false},
-		"the Secrets of all namespaces":            {"list", "", "secrets", "", "", false},
-		"a Secret cannot be written":               {"update", "", "secrets", "", watched, false},
-		"status in its namespace":                  {"patch", vectara, "vectarajobs", "status", watched, true},
-		"status in another namespace":              {"patch", vectara, "vectarajobs", "status", "default", false},
-		"what a user wrote":                        {"update", vectara, "vectarajobs", "", watched, false},
-		"a discovery is never created":             {"create", vectara, "vectarajobdiscoveries", "", watched, false},
-		"a discovery is never deleted":             {"delete", vectara, "vectarajobdiscoveries", "", watched, false},
-		"deleting is one object at a time":         {"deletecollection", vectara, "vectarajobs", "", watched, false},
-		"pods":                                     {"create", "", "pods", "", watched, false},
-		"tokens of service accounts":               {"create", "", "serviceaccounts", "token", harness.OperatorNamespace, false},
-		"roles":                                    {"create", "rbac.authorization.k8s.io", "rolebindings", "", watched, false},
-		"impersonation":                            {"impersonate", "", "users", "", "", false},
-		"ConfigMaps, which hold the limits":        {"update", "", "configmaps", "", harness.OperatorNamespace, false},
-		"asking who a scraper is":                  {"create", "authentication.k8s.io", "tokenreviews", "", "", true},
-		"the lease, in the operator's namespace":   {"update", "coordination.k8s.io", "leases", "", harness.OperatorNamespace, true},
-		"leases of others, such as those of nodes": {"update", "coordination.k8s.io", "leases", "", "kube-node-lease", false},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			review, err := operator.AuthorizationV1().SelfSubjectAccessReviews().Create(t.Context(), &authorizationv1.SelfSubjectAccessReview{
-				Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &authorizationv1.ResourceAttributes{
-					Verb: tt.verb, Group: tt.group, Resource: tt.resource, Subresource: tt.subresource, Namespace: tt.namespace,
-				}},
-			}, metav1.CreateOptions{})
-			must(t, err)
-			if review.Status.Allowed != tt.want {
-				t.Errorf("allowed: %t, want %t", review.Status.Allowed, tt.want)
-			}
-		})
-	}
+	return operator
+}
+
+// may asks the API server whether the client may do something.
+func may(t *testing.T, client *kubernetes.Clientset, what authorizationv1.ResourceAttributes) bool {
+	t.Helper()
+	review, err := client.AuthorizationV1().SelfSubjectAccessReviews().Create(t.Context(), &authorizationv1.SelfSubjectAccessReview{
+		Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &what},
+	}, metav1.CreateOptions{})
+	must(t, err)
+	return review.Status.Allowed
 }
 
 // TestTenantMayNot is what a person with the built-in role "edit" in one namespace cannot do, and cannot have the operator do.

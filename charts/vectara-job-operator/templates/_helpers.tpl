@@ -69,18 +69,8 @@ name is known here. The manager would make up a similar one.
 {{- end -}}
 {{- end -}}
 
-{{/*
-The rules of the manager's role, which "make generate" takes from the Go code. A dict with the chart's root as "root", and "kind" as
-"work" for what it takes to mirror jobs, or "metrics" for asking the API server who a scraper is, which only a ClusterRole can grant.
-*/}}
+{{/* The rules of a role that "make generate" takes from the Go code. A dict with the chart's root as "root", and the file's name as "file". */}}
 {{- define "rules" -}}
-{{- $role := .root.Files.Get "files/rbac/role.yaml" | fromYaml -}}
-{{- $rules := list -}}
-{{- range $role.rules -}}
-{{- $isMetrics := or (has "authentication.k8s.io" .apiGroups) (has "authorization.k8s.io" .apiGroups) -}}
-{{- if eq $isMetrics (eq $.kind "metrics") -}}
-{{- $rules = append $rules . -}}
-{{- end -}}
-{{- end -}}
-{{ toYaml $rules }}
+{{- $role := .root.Files.Get (printf "files/rbac/%s" .file) | fromYaml -}}
+{{ toYaml $role.rules }}
 {{- end -}}
