@@ -58,6 +58,17 @@ func newBundle(name string, stream []byte) (bundle, error) {
 	return b, nil
 }
 
+// hasNoSecret fails for a kustomization with a Secret: applied to a cluster that has one of that name, it would replace somebody's
+// credentials.
+func (b bundle) hasNoSecret() error {
+	for _, object := range b.objects {
+		if object.APIVersion == "v1" && object.Kind == "Secret" {
+			return fmt.Errorf("%s has the %s, which would replace one of that name", b.name, object)
+		}
+	}
+	return nil
+}
+
 // collect builds every kustomization and reads every block of the documentation.
 func collect(ctx context.Context, tree fs.FS, kustomize string) ([]bundle, error) {
 	folders, err := kustomizations(tree)
@@ -72,6 +83,9 @@ func collect(ctx context.Context, tree fs.FS, kustomize string) ([]bundle, error
 		}
 		b, err := newBundle(folder, stream)
 		if err != nil {
+			return nil, err
+		}
+		if err := b.hasNoSecret(); err != nil {
 			return nil, err
 		}
 		bundles = append(bundles, b)

@@ -73,6 +73,18 @@ metadata: {name: metrics}
 	}
 }
 
+func TestSecretsAreRefused(t *testing.T) {
+	for kind, want := range map[string]bool{"Secret": false, "ConfigMap": true} {
+		b, err := newBundle("config/samples", []byte("apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a}\n---\napiVersion: v1\nkind: "+kind+"\nmetadata: {name: b}\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := b.hasNoSecret(); (err == nil) != want {
+			t.Errorf("with a %s: %v", kind, err)
+		}
+	}
+}
+
 func TestNamespaces(t *testing.T) {
 	b, err := newBundle("x", []byte(`
 apiVersion: v1

@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"strings"
 	"syscall"
@@ -236,7 +237,7 @@ func TestManagerIsNotReadyUntilTheCRDIsThere(t *testing.T) {
 
 func TestMetricsAreForThoseWhoMayReadThem(t *testing.T) {
 	s := newScene(t)
-	scrape := s.metricsManager()
+	address, scrape := s.metricsManager()
 	s.must(admin.Create(s.ctx, &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: "prometheus"}}))
 	token := strings.TrimSpace(s.kubectl("create", "token", "prometheus"))
 	expect := func(token string, want int, what string) {
@@ -256,6 +257,19 @@ func TestMetricsAreForThoseWhoMayReadThem(t *testing.T) {
 		"--clusterrole=vectara-job-operator-metrics-reader", "--serviceaccount="+s.namespace+":prometheus")
 	s.must(err)
 	expect(token, 200, "with permission")
+
+	// HTTP/2 is off, whether a client prefers it or knows nothing else.
+	for want, offered := range map[string][]string{"http/1.1": {"h2", "http/1.1"}, "": {"h2"}} {
+		connection, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true, NextProtos: offered})
+		got := ""
+		if err == nil {
+			got = connection.ConnectionState().NegotiatedProtocol
+			s.must(connection.Close())
+		}
+		if got != want || (err == nil) != (want != "") {
+			t.Errorf("to a client of %q, the metrics speak %q (%v), want %q", offered, got, err, want)
+		}
+	}
 }
 
 func TestWrongFlagsAreNamed(t *testing.T) {
