@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -67,7 +68,7 @@ func parse(arguments []string) (options, error) {
 		return o, err
 	}
 	if f.NArg() > 0 || o.version == "" {
-		return o, fmt.Errorf("expected --version, and no arguments")
+		return o, errors.New("expected --version, and no arguments")
 	}
 	return o, nil
 }

@@ -15,18 +15,21 @@ import (
 // placeholder is the image in config/manager.
 const placeholder = "controller"
 
+// labels are on all objects of config/default, and tell them from those of a Helm release.
+const labels = "app.kubernetes.io/name=vectara-job-operator,app.kubernetes.io/managed-by=kustomize"
+
 // header says what the file is, to those who have nothing else of this project.
 func header(version string) string {
-	return strings.ReplaceAll(`# The Vectara job operator, VERSION. To install it, or to upgrade to it:
+	return strings.NewReplacer("VERSION", version, "LABELS", labels).Replace(`# The Vectara job operator, VERSION. To install it, or to upgrade to it:
 #
 #   kubectl apply --server-side -f install.yaml
 #
 # "kubectl delete -f install.yaml" would delete the CRDs, and with them every VectaraJob. To remove the operator alone:
 #
-#   kubectl delete clusterroles,clusterrolebindings -l app.kubernetes.io/name=vectara-job-operator
-#   kubectl delete deployments,services,serviceaccounts,roles,rolebindings -n vectara-job-operator-system -l app.kubernetes.io/name=vectara-job-operator
+#   kubectl delete deployments,services,serviceaccounts,roles,rolebindings -n vectara-job-operator-system -l LABELS
+#   kubectl delete clusterroles,clusterrolebindings -l LABELS
 ---
-`, "VERSION", version)
+`)
 }
 
 // render renders config/default with an image, which is given by its digest. It works on a copy: no file of the tree changes.
