@@ -41,7 +41,7 @@ with_objects() {
   local crd count
   while read -r crd; do
     count=$("${kubectl[@]}" get "${crd#*/}" --all-namespaces --output=name | wc -l)
-    echo "  $crd, with $((count)) objects"
+    echo "  $crd, with $((count)) object$([[ $count -eq 1 ]] || echo s)"
   done
 }
 
@@ -67,7 +67,7 @@ if [[ -n $kept ]]; then
   echo "  $kept, with whatever else is in it"
 fi
 if [[ $crds == keep && -n $installed ]]; then
-  say "and this, unless CRDS=delete:"
+  say "this stays, unless CRDS=delete:"
   with_objects <<<"$installed"
 fi
 if [[ -n ${DRY_RUN:-} ]]; then

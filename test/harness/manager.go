@@ -54,7 +54,16 @@ func (c *ControlPlane) StartManagerWith(ctx context.Context, binary string, envi
 	if err := c.grantNamedLeases(ctx, flags); err != nil {
 		return nil, fmt.Errorf("granting the lease: %w", err)
 	}
-	kubeconfig, err := c.OperatorKubeconfig(ctx)
+	return c.startManager(ctx, binary, OperatorNamespace, ServiceAccount, environment, flags)
+}
+
+// StartManagerAs does the same as another service account, with what that one was granted and nothing else.
+func (c *ControlPlane) StartManagerAs(ctx context.Context, binary, namespace, account string, flags ...string) (*Manager, error) {
+	return c.startManager(ctx, binary, namespace, account, nil, flags)
+}
+
+func (c *ControlPlane) startManager(ctx context.Context, binary, namespace, account string, environment, flags []string) (*Manager, error) {
+	kubeconfig, err := c.ServiceAccountKubeconfig(ctx, namespace, account)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +73,7 @@ func (c *ControlPlane) StartManagerWith(ctx context.Context, binary string, envi
 	}
 	command := exec.Command(binary, append([]string{ //nolint:gosec // The binary is our own.
 		"--kubeconfig=" + kubeconfig,
-		"--leader-election-namespace=" + OperatorNamespace,
+		"--leader-election-namespace=" + namespace,
 		"--metrics-bind-address=0",
 		"--health-probe-bind-address=" + probes,
 	}, flags...)...)

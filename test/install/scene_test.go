@@ -134,12 +134,9 @@ func (s *scene) start(namespace, deployment string) *harness.Manager {
 	get := func(path string) string {
 		return s.kubectl("get", "deployment", deployment, "-n", namespace, "--output=jsonpath="+path)
 	}
-	kubeconfig, err := s.ServiceAccountKubeconfig(s.ctx, namespace, get("{.spec.template.spec.serviceAccountName}"))
-	must(s.t, err)
 	flags := append(strings.Fields(get(`{range .spec.template.spec.containers[0].args[*]}{@}{"\n"}{end}`)),
-		"--kubeconfig="+kubeconfig, "--leader-election-namespace="+namespace,
 		"--endpoint="+s.vectara.URL(), "--token-url="+s.vectara.TokenURL(), "--allow-insecure-endpoints")
-	m, err := s.StartManager(s.ctx, binary(s.t), flags...)
+	m, err := s.StartManagerAs(s.ctx, binary(s.t), namespace, get("{.spec.template.spec.serviceAccountName}"), flags...)
 	must(s.t, err)
 	s.t.Cleanup(func() {
 		m.Stop()

@@ -5,6 +5,7 @@ package install
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -59,7 +60,7 @@ func TestUndeployKeepsWhatIsNotTheOperators(t *testing.T) {
 		"undeploy: in the cluster at https://127.0.0.1:", "this is deleted:\n",
 		"  deployment.apps/vectara-job-operator-controller-manager\n",
 		"this stays:\n", "  namespace/vectara-job-operator-system, with whatever else is in it\n",
-		"unless CRDS=delete:\n", "/vectarajobs.jobs.vectara.io, with 2 objects\n", "/vectarajobdiscoveries.jobs.vectara.io, with 1 objects\n",
+		"this stays, unless CRDS=delete:\n", "/vectarajobdiscoveries.jobs.vectara.io, with 1 object\n", "/vectarajobs.jobs.vectara.io, with 2 objects\n",
 		"deployment.apps \"vectara-job-operator-controller-manager\" deleted")
 	if after := s.objects(); after != before {
 		t.Errorf("The objects are %s\nand were %s", after, before)
@@ -125,7 +126,7 @@ func TestNothingIsDeletedByMistake(t *testing.T) {
 	nowhere := filepath.Join(t.TempDir(), "kubeconfig")
 	kubeconfig, err := os.ReadFile(s.Kubeconfig)
 	must(t, err)
-	must(t, os.WriteFile(nowhere, []byte(strings.ReplaceAll(string(kubeconfig), s.Config.Host, "https://127.0.0.1:1")), 0o600))
+	must(t, os.WriteFile(nowhere, regexp.MustCompile(`server: .*`).ReplaceAll(kubeconfig, []byte("server: https://127.0.0.1:1")), 0o600))
 	for _, target := range []string{"undeploy", "uninstall"} {
 		if out, err := s.make(target, "KUBECONFIG="+nowhere); err == nil || strings.Contains(out, "this is deleted") {
 			t.Errorf("Without a cluster, %s ends with %v:\n%s", target, err, out)
