@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
@@ -213,6 +214,27 @@ func installer(t *testing.T) string {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	return string(read(t, output))
+}
+
+// TestWithoutMetricsNothingIsGrantedForThem adds config/no-metrics to each kustomization with an operator.
+func TestWithoutMetricsNothingIsGrantedForThem(t *testing.T) {
+	for _, folder := range []string{"default", "namespaced", "shard"} {
+		text := overlay(t, "resources: [config/"+folder+"]\ncomponents: [config/no-metrics]\n")
+		objects := parse(t, text)
+		for key, object := range objects {
+			if object.GetKind() == "Service" || strings.Contains(object.GetName(), "metrics") {
+				t.Errorf("config/%s still has %s", folder, key)
+			}
+		}
+		granted := grants(t, objects)
+		if len(granted) == 0 || slices.ContainsFunc(granted, func(line string) bool { return strings.Contains(line, "reviews") }) {
+			t.Errorf("config/%s grants %q", folder, granted)
+		}
+		container := deploymentOf(t, text).Spec.Template.Spec.Containers[0]
+		if off := (corev1.EnvVar{Name: "VECTARA_JOB_OPERATOR_METRICS_BIND_ADDRESS", Value: "0"}); !slices.Contains(container.Env, off) {
+			t.Errorf("In config/%s, the manager has the variables %v", folder, container.Env)
+		}
+	}
 }
 
 // TestRoleNamesTheLeaseOfTheManager: a manager that may not have the Lease that it asks for never works.

@@ -170,7 +170,8 @@ func (s *scene) mayListSecrets(namespace string) bool {
 	}
 }
 
-var built = struct{ folder, binary string }{}
+// built is the manager, in a folder that is deleted at the end.
+var built struct{ folder, binary string }
 
 // binary is the manager's, built once.
 func binary(t *testing.T) string {
