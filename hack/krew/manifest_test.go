@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package krew tests the template of the plugin's manifest for Krew, which stands at the top of the repository: that is
-// where krew-release-bot expects it.
-package krew
+package main
 
 import (
-	"bytes"
+	"crypto/sha256"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
+	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
-	"text/template"
+	"testing/fstest"
 
 	"sigs.k8s.io/yaml"
 )
@@ -51,42 +50,49 @@ type platform struct {
 	} `json:"selector"`
 }
 
-// addURIAndSha stands in for krew-release-bot's function of that name, which fills the tag into the address, fetches what
-// is there, and writes two lines of which the second is indented by 4.
-func addURIAndSha(address, tagName string) (string, error) {
-	parsed, err := template.New("address").Parse(address)
-	if err != nil {
-		return "", err
+var platforms = []string{"darwin_amd64", "darwin_arm64", "linux_amd64", "linux_arm64", "windows_amd64", "windows_arm64"}
+
+// archives has what a release has of the plugin, each with other bytes.
+func archives() fstest.MapFS {
+	folder := fstest.MapFS{}
+	for _, name := range platforms {
+		folder[fileName(name)] = &fstest.MapFile{Data: []byte(name)}
 	}
-	var filled bytes.Buffer
-	err = parsed.Execute(&filled, map[string]string{"TagName": tagName})
-	return fmt.Sprintf("uri: %s\n    sha256: %s", &filled, strings.Repeat("0a", 32)), err
+	return folder
 }
 
-func rendered(t *testing.T) plugin {
+func fileName(platform string) string {
+	suffix := ".tar.gz"
+	if strings.HasPrefix(platform, "windows") {
+		suffix = ".zip"
+	}
+	return "kubectl-vectara_" + tag + "_" + platform + suffix
+}
+
+func templateText(t *testing.T) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "..", ".krew.yaml"))
+	text, err := os.ReadFile(filepath.Join("..", "..", source))
 	if err != nil {
 		t.Fatal(err)
 	}
-	manifest, err := template.New("manifest").Option("missingkey=error").
-		Funcs(template.FuncMap{"addURIAndSha": addURIAndSha}).Parse(string(text))
+	return string(text)
+}
+
+func filled(t *testing.T) plugin {
+	t.Helper()
+	text, err := fill(templateText(t), tag, archives())
 	if err != nil {
-		t.Fatal(err)
-	}
-	var filled bytes.Buffer
-	if err := manifest.Execute(&filled, map[string]string{"TagName": tag}); err != nil {
 		t.Fatal(err)
 	}
 	var p plugin
-	if err := yaml.UnmarshalStrict(filled.Bytes(), &p); err != nil {
-		t.Fatalf("%v:\n%s", err, &filled)
+	if err := yaml.UnmarshalStrict(text, &p); err != nil {
+		t.Fatalf("%v:\n%s", err, text)
 	}
 	return p
 }
 
 func TestManifestHasWhatKrewRequires(t *testing.T) {
-	p := rendered(t)
+	p := filled(t)
 	if p.APIVersion != "krew.googlecontainertools.github.com/v1alpha2" || p.Kind != "Plugin" || p.Metadata.Name != "vectara" {
 		t.Errorf("it is %s %s %s", p.APIVersion, p.Kind, p.Metadata.Name)
 	}
@@ -100,24 +106,37 @@ func TestManifestHasWhatKrewRequires(t *testing.T) {
 }
 
 func TestManifestHasEveryPlatformOnce(t *testing.T) {
-	checksum := regexp.MustCompile(`^[a-f0-9]{64}$`)
-	var platforms []string
-	for _, p := range rendered(t).Spec.Platforms {
+	var got []string
+	for _, p := range filled(t).Spec.Platforms {
 		name := p.Selector.MatchLabels.OS + "_" + p.Selector.MatchLabels.Arch
-		platforms = append(platforms, name)
+		got = append(got, name)
 		address, err := url.Parse(p.URI)
-		if err != nil || address.Scheme != "https" || !strings.HasSuffix(address.Path, "/"+tag+"/kubectl-vectara_"+tag+"_"+name+".tar.gz") {
+		if err != nil || address.Scheme != "https" || path.Base(path.Dir(address.Path)) != tag || path.Base(address.Path) != fileName(name) {
 			t.Errorf("%s is at %s (%v)", name, p.URI, err)
 		}
-		if !checksum.MatchString(p.SHA256) {
-			t.Errorf("%s has the checksum %q", name, p.SHA256)
+		if want := fmt.Sprintf("%x", sha256.Sum256([]byte(name))); p.SHA256 != want {
+			t.Errorf("%s has the checksum %q, want %s", name, p.SHA256, want)
 		}
-		if p.Bin != "kubectl-vectara" {
-			t.Errorf("%s has the binary %q", name, p.Bin)
+		binary := "kubectl-vectara"
+		if p.Selector.MatchLabels.OS == "windows" {
+			binary += ".exe"
+		}
+		if p.Bin != binary {
+			t.Errorf("%s has the binary %q, want %s", name, p.Bin, binary)
 		}
 	}
-	slices.Sort(platforms)
-	if got := strings.Join(platforms, " "); got != "darwin_amd64 darwin_arm64 linux_amd64 linux_arm64" {
+	slices.Sort(got)
+	if !slices.Equal(got, platforms) {
 		t.Errorf("the platforms are %s", got)
+	}
+}
+
+func TestManifestNeedsEveryArchive(t *testing.T) {
+	for _, name := range platforms {
+		folder := archives()
+		delete(folder, fileName(name))
+		if _, err := fill(templateText(t), tag, folder); err == nil || !strings.Contains(err.Error(), fs.ErrNotExist.Error()) {
+			t.Errorf("without the archive of %s: %v", name, err)
+		}
 	}
 }
