@@ -17,8 +17,14 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// watchNamespaces is the variable of the manager's flag --watch-namespaces.
-const watchNamespaces = "VECTARA_JOB_OPERATOR_WATCH_NAMESPACES"
+const (
+	// watchNamespaces is the variable of the manager's flag --watch-namespaces.
+	watchNamespaces = "VECTARA_JOB_OPERATOR_WATCH_NAMESPACES"
+	// leaderElectionID is that of --leader-election-id, and lease the name that the roles allow. A manager that watches some
+	// namespaces would make up a name of its own, for others to live in its namespace. With OLM, there are none.
+	leaderElectionID = "VECTARA_JOB_OPERATOR_LEADER_ELECTION_ID"
+	lease            = "vectara-job-operator.jobs.vectara.io"
+)
 
 func newCSV(o *objects, version string, created time.Time, examples string) (*olm.ClusterServiceVersion, error) {
 	parsed, err := semver.Parse(version)
@@ -95,7 +101,7 @@ func deploymentFor(d *appsv1.Deployment) appsv1.DeploymentSpec {
 		context.RunAsUser, context.RunAsGroup = nil, nil
 	}
 	container := &spec.Template.Spec.Containers[0]
-	container.Env = append(container.Env, corev1.EnvVar{
+	container.Env = append(container.Env, corev1.EnvVar{Name: leaderElectionID, Value: lease}, corev1.EnvVar{
 		Name: watchNamespaces,
 		ValueFrom: &corev1.EnvVarSource{
 			FieldRef: &corev1.ObjectFieldSelector{FieldPath: "metadata.annotations['olm.targetNamespaces']"},

@@ -162,7 +162,7 @@ func (s *scene) try(job string, meant, all []string) {
 	}
 	roots := filepath.Join(s.t.TempDir(), "ca.pem")
 	must(s.t, os.WriteFile(roots, s.vectara.CAPEM(), 0o600))
-	manager, err := s.StartManagerWith(ctx, s.binary, []string{watchNamespaces + "=" + s.environment(meant)},
+	manager, err := s.StartManagerWith(ctx, s.binary, s.environment(meant),
 		"--endpoint="+s.vectara.URL(), "--token-url="+s.vectara.TokenURL(), "--ca-file="+roots)
 	must(s.t, err)
 	defer manager.Stop()
@@ -187,19 +187,22 @@ func (s *scene) try(job string, meant, all []string) {
 	}
 }
 
-// environment is the variable's value in a pod of the bundle's Deployment, which OLM annotates with the namespaces that are meant.
-func (s *scene) environment(meant []string) string {
+// environment is what a pod of the bundle's Deployment sets of the manager's flags. OLM annotates the pod with the namespaces that
+// are meant.
+func (s *scene) environment(meant []string) []string {
+	var environment []string
 	for _, variable := range deployment(s.t).Spec.Template.Spec.Containers[0].Env {
-		if variable.Name != watchNamespaces {
-			continue
+		switch from := variable.ValueFrom; {
+		case !strings.HasPrefix(variable.Name, "VECTARA_JOB_OPERATOR_"):
+		case from == nil:
+			environment = append(environment, variable.Name+"="+variable.Value)
+		case from.FieldRef != nil && from.FieldRef.FieldPath == "metadata.annotations['olm.targetNamespaces']":
+			environment = append(environment, variable.Name+"="+strings.Join(meant, ","))
+		default:
+			s.t.Fatalf("%s is taken from %v", variable.Name, from)
 		}
-		if from := variable.ValueFrom; from == nil || from.FieldRef == nil || from.FieldRef.FieldPath != "metadata.annotations['olm.targetNamespaces']" {
-			s.t.Fatalf("it is taken from %v", from)
-		}
-		return strings.Join(meant, ",")
 	}
-	s.t.Fatalf("the Deployment does not set %s", watchNamespaces)
-	return ""
+	return environment
 }
 
 // grant makes the roles that OLM makes. Permissions hold in the namespaces that are meant and in the operator's own, or everywhere

@@ -26,6 +26,7 @@ type rule struct {
 	GroupName         string   `json:"groupName"`
 	MatchManagers     []string `json:"matchManagers"`
 	MatchPackageNames []string `json:"matchPackageNames"`
+	MatchFileNames    []string `json:"matchFileNames"`
 }
 
 func read(t *testing.T) config {
@@ -58,7 +59,7 @@ func (c config) groupOf(module string) string {
 	for _, r := range c.PackageRules {
 		for _, name := range r.MatchPackageNames {
 			prefix, isPrefix := strings.CutSuffix(name, "**")
-			if slices.Contains(r.MatchManagers, "gomod") && (name == module || isPrefix && strings.HasPrefix(module, prefix)) && r.GroupName != "" {
+			if slices.Contains(r.MatchManagers, "gomod") && len(r.MatchFileNames) == 0 && (name == module || isPrefix && strings.HasPrefix(module, prefix)) && r.GroupName != "" {
 				group = r.GroupName
 			}
 		}
