@@ -27,10 +27,13 @@ ASSETS := $(or $(KUBEBUILDER_ASSETS),$(CURDIR)/bin/controlplane)
 KUBECTL ?= $(shell command -v kubectl || echo "$(ASSETS)/kubectl")
 
 TOOLS := $(CURDIR)/bin/tools
+ACTIONLINT := $(TOOLS)/actionlint
 CONTROLLER_GEN := $(TOOLS)/controller-gen
+COSIGN := $(TOOLS)/cosign
 CRD_REF_DOCS := $(TOOLS)/crd-ref-docs
 CYCLONEDX := $(TOOLS)/cyclonedx-gomod
 GOLANGCI_LINT := $(TOOLS)/golangci-lint
+GORELEASER := $(TOOLS)/goreleaser
 GOTESTSUM := $(TOOLS)/gotestsum
 GOVULNCHECK := $(TOOLS)/govulncheck
 HELM3 := $(TOOLS)/helm3
@@ -118,6 +121,38 @@ clean: ## Delete everything that was built: the pinned control plane takes minut
 	@rm -rf bin dist
 	@echo "clean: bin/ and dist/ deleted"
 
+##@ Release
+
+# .goreleaser.yaml says what a release is made of, and has goreleaser write it into dist/release.
+CHART_ARCHIVE = dist/vectara-job-operator-$(CHART_VERSION).tgz
+goreleaser = time=$$(hack/source/source.sh time); VERSION="$(VERSION)" CHART="$(CHART_ARCHIVE)" CYCLONEDX=$(CYCLONEDX) \
+	SOURCE_TIME="$$time" SOURCE_DATE="$$(date -u -d "@$$time" +%Y-%m-%dT%H:%M:%SZ)" PATH="$(TOOLS):$$PATH" \
+	$(GORELEASER) release --config=.goreleaser.yaml --clean
+krew = go run ./hack/krew --version="$(VERSION)"
+
+.PHONY: release-dry-run
+release-dry-run: chart image build-installer $(GORELEASER) $(CYCLONEDX) ## Make all of a release in dist/release, offline: nothing is signed or published
+	@echo "release-dry-run: $(VERSION)"
+	@$(goreleaser) --snapshot --skip=sign
+	@$(krew)
+
+# By digest, give IMG as "make image-push" prints it.
+.PHONY: bundle
+bundle: $(KUSTOMIZE) ## Make the bundle for the Operator Lifecycle Manager in dist/bundle, from config/ (IMG=image@digest)
+	@echo "bundle: dist/bundle $(CHART_VERSION), $(IMG)"
+	@$(render) | (cd hack/olm && go run . --version="$(CHART_VERSION)" --time="$$(../source/source.sh time)" \
+		--samples="$(CURDIR)/config/samples" --output="$(CURDIR)/dist/bundle")
+
+# The workflow of this name runs it: it takes a tag that is checked out, GITHUB_TOKEN, and the workflow's identity for cosign.
+.PHONY: release
+release: chart image build-installer $(GORELEASER) $(CYCLONEDX) $(COSIGN) ## Make a release from a tag, sign it, and upload it as a draft (for the workflow of this name)
+	@[[ "$(VERSION)" =~ ^v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$$ ]] || { echo "release: $(VERSION) is no tag of a release" >&2; exit 2; }
+	@$(goreleaser)
+	@$(krew)
+
+.PHONY: cosign
+cosign: $(COSIGN) ## Build the pinned cosign, once
+
 ##@ Test
 
 .PHONY: test-unit
@@ -136,13 +171,16 @@ test: controlplane build $(KUSTOMIZE) $(GOTESTSUM) ## Run all tests of the opera
 	@$(MAKE) fuzz FUZZTIME=3s
 
 # Modules of their own, so that who imports the operator's API need not resolve what they import: Flux, Cluster API and a
-# whole Prometheus. test/stranger compiles docs/library.md as its readers do, hack/image builds the image and runs it, and
-# test/helm needs Helm.
-TEST_MODULES := test/thirdparty test/prometheus test/stranger test/helm hack/image
+# whole Prometheus. test/stranger compiles docs/library.md as its readers do, hack/image builds the image and runs it,
+# test/helm needs Helm, hack/release makes a release, and hack/olm makes OLM's bundle.
+TEST_MODULES := test/thirdparty test/prometheus test/stranger test/helm hack/image hack/release hack/olm
+
+# Every module: these, and those that only pin tools.
+MODULES := . hack/actionlint hack/controlplane hack/cosign hack/helm3 hack/helm4 hack/lint hack/tools $(TEST_MODULES)
 
 # Without the race detector, which would have all of them compiled once more.
 .PHONY: test-ecosystem
-test-ecosystem: controlplane build helm $(CYCLONEDX) $(KUSTOMIZE) $(GOTESTSUM) ## Run the tests with what surrounds the operator: Flux's libraries, Prometheus, Helm, the image
+test-ecosystem: controlplane build helm $(CYCLONEDX) $(GORELEASER) $(KUSTOMIZE) $(GOTESTSUM) ## Run the tests with what surrounds the operator: Flux's libraries, Prometheus, Helm, the image, a release
 	@echo "test-ecosystem: about 5 minutes on two cores, and 8 more when Helm and Prometheus are yet to be compiled"
 	@for module in $(TEST_MODULES); do \
 		echo "test-ecosystem: $$module"; \
@@ -244,7 +282,7 @@ fmt: $(GOLANGCI_LINT) ## Format the Go code and order its imports
 ##@ Verify
 
 .PHONY: verify
-verify: verify-generate verify-tidy verify-modules verify-build verify-fmt verify-vet lint verify-manifests verify-docs verify-chart verify-demo ## Run every check but the tests
+verify: verify-generate verify-tidy verify-modules verify-build verify-fmt verify-vet lint verify-manifests verify-docs verify-chart verify-workflows verify-demo ## Run every check but the tests
 	@echo "verify: all is well"
 
 .PHONY: lint
@@ -261,15 +299,15 @@ verify-generate: $(CONTROLLER_GEN) $(CRD_REF_DOCS) ## Check that generated files
 
 .PHONY: verify-tidy
 verify-tidy: ## Check that go.mod and go.sum of every module are tidy
-	@for module in . hack/controlplane hack/helm3 hack/helm4 hack/lint hack/tools $(TEST_MODULES); do \
+	@for module in $(MODULES); do \
 		echo "verify-tidy: $$module"; \
 		(cd "$$module" && go mod tidy -diff >/dev/null) || { echo "not tidy: run 'go mod tidy' in $$module" >&2; exit 1; }; \
 	done
 
 .PHONY: verify-modules
-verify-modules: ## Check that the modules in the cache are those of go.sum
+verify-modules: ## Check that the modules in the cache are those of every go.sum
 	@echo "verify-modules"
-	@go mod verify >/dev/null
+	@for module in $(MODULES); do (cd "$$module" && go mod verify >/dev/null) || { echo "not as in go.sum: $$module" >&2; exit 1; }; done
 
 .PHONY: verify-build
 verify-build: ## Check that two builds in different folders are bit-identical (COLD=1 compiles everything twice)
@@ -305,6 +343,13 @@ verify-docs: build ## Check links, commands, paths, flags and reasons in README.
 verify-chart: $(HELM4) ## Check the Helm chart
 	@echo "verify-chart"
 	@$(HELM4) lint --strict --quiet charts/vectara-job-operator
+
+# Scripts in workflows are short; what shellcheck says about them depends on whether and which one is installed.
+.PHONY: verify-workflows
+verify-workflows: $(ACTIONLINT) ## Check the workflows in .github: syntax, pins, permissions, and that what they call exists
+	@echo "verify-workflows"
+	@$(ACTIONLINT) -shellcheck= -pyflakes=
+	@go test -count=1 ./hack/workflows >/dev/null || go test -count=1 ./hack/workflows
 
 .PHONY: verify-demo
 verify-demo: controlplane build ## Run the demo, and check that its excerpts in the docs are fresh ("make demo DOCS=update" refreshes them)
@@ -352,6 +397,18 @@ $(CONTROLLER_GEN) $(CRD_REF_DOCS) $(CYCLONEDX) $(GOTESTSUM) $(GOVULNCHECK) $(KUS
 $(HELM3) $(HELM4): $(TOOLS)/helm%: hack/helm%/go.mod hack/helm%/go.sum
 	@echo "tools: building $(@F) (once, one to three minutes)"
 	@cd hack/helm$* && CGO_ENABLED=0 go build -trimpath -buildvcs=false -o $@.new helm.sh/helm/v$*/cmd/helm && mv -f $@.new $@
+
+$(ACTIONLINT): hack/actionlint/go.mod hack/actionlint/go.sum
+	@echo "tools: building $(@F) (once)"
+	@cd hack/actionlint && CGO_ENABLED=0 go build -trimpath -buildvcs=false -o $@.new github.com/rhysd/actionlint/cmd/actionlint && mv -f $@.new $@
+
+$(COSIGN): hack/cosign/go.mod hack/cosign/go.sum
+	@echo "tools: building $(@F) (once, two to three minutes)"
+	@cd hack/cosign && CGO_ENABLED=0 go build -trimpath -buildvcs=false -o $@.new github.com/sigstore/cosign/v3/cmd/cosign && mv -f $@.new $@
+
+$(GORELEASER): hack/release/go.mod hack/release/go.sum
+	@echo "tools: building $(@F) (once, two to three minutes)"
+	@cd hack/release && CGO_ENABLED=0 go build -trimpath -buildvcs=false -o $@.new github.com/goreleaser/goreleaser/v2 && mv -f $@.new $@
 
 $(GOLANGCI_LINT): hack/lint/go.mod hack/lint/go.sum hack/lint/main.go
 	@echo "tools: building $(@F) (once, about a minute)"
