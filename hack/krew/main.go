@@ -42,7 +42,6 @@ func run(version, archives, output string) error {
 	if err != nil {
 		return err
 	}
-	//nolint:gosec // It is to be published.
 	return os.WriteFile(output, filled, 0o644)
 }
 
