@@ -71,13 +71,11 @@ func run(name string, arguments ...string) (string, error) {
 		return strings.HasPrefix(variable, "MAKEFLAGS=") || strings.HasPrefix(variable, "MAKELEVEL=") || strings.HasPrefix(variable, "MFLAGS=")
 	})
 	output, err := command.Output()
-	if exit := (*exec.ExitError)(nil); err != nil {
-		if errors.As(err, &exit) {
-			err = fmt.Errorf("%w:\n%s\n%s", err, output, exit.Stderr)
-		}
-		return "", err
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		err = fmt.Errorf("%w:\n%s\n%s", err, output, exit.Stderr)
 	}
-	return strings.TrimSpace(string(output)), nil
+	return strings.TrimSpace(string(output)), err
 }
 
 // product is a binary for one platform, in an archive of its own.
@@ -230,7 +228,6 @@ func TestBinariesAreForTheirPlatforms(t *testing.T) {
 func write(t *testing.T, data []byte) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "binary")
-	//nolint:gosec // It is to be run.
 	if err := os.WriteFile(file, data, 0o755); err != nil {
 		t.Fatal(err)
 	}
