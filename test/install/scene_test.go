@@ -86,7 +86,8 @@ func (s *scene) make(arguments ...string) (string, error) {
 	s.t.Helper()
 	kubectl := s.KubectlCommand(s.ctx)
 	command := exec.CommandContext(s.ctx, "make", append(arguments, "KUBECTL="+kubectl.Path)...)
-	command.Dir, command.Env = repository(s.t), kubectl.Env
+	// The tests themselves may be run by make, whose variables are not for this one.
+	command.Dir, command.Env = repository(s.t), append(kubectl.Env, "MAKEFLAGS=", "MAKELEVEL=")
 	out, err := command.CombinedOutput()
 	return string(out), err
 }
