@@ -70,8 +70,8 @@ func run(o options, manifests io.Reader) error {
 }
 
 func write(name string, text []byte) error {
-	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil { //nolint:gosec // It is to be published.
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(name, text, 0o644) //nolint:gosec // It is to be published.
+	return os.WriteFile(name, text, 0o644)
 }
