@@ -162,6 +162,7 @@ func NewManager(restConfig *rest.Config, options Options) (manager.Manager, erro
 	starter := &starter{
 		manager:   mgr,
 		discovery: served,
+		version:   versionCheck{server: served},
 		setup: func(ctx context.Context) error {
 			return errors.Join(
 				reconciler.SetupWithManager(ctx, mgr, changes, ctrlcontroller.Options{

@@ -37,6 +37,7 @@ var ownKinds = []struct{ name, plural, singular string }{
 type starter struct {
 	manager   manager.Manager
 	discovery discovery.ServerResourcesInterface
+	version   versionCheck
 	setup     func(context.Context) error
 
 	informers atomic.Pointer[[]cache.Informer]
@@ -50,7 +51,10 @@ func (*starter) NeedLeaderElection() bool { return false }
 // Start implements manager.Runnable. It returns when the controller has been handed to the manager.
 func (s *starter) Start(ctx context.Context) error {
 	if err := s.awaitCRD(ctx); err != nil {
-		return nil //nolint:nilerr // The only error is that the process ends.
+		if ctx.Err() != nil {
+			return nil //nolint:nilerr // The process ends.
+		}
+		return err
 	}
 	if err := s.setup(ctx); err != nil {
 		return fmt.Errorf("setting up the controllers: %w", err)
@@ -67,11 +71,14 @@ func (s *starter) Start(ctx context.Context) error {
 	return nil
 }
 
-// awaitCRD returns once the API server serves the operator's kinds.
+// awaitCRD returns once the API server serves the operator's kinds. It returns an error if it is too old to.
 func (s *starter) awaitCRD(ctx context.Context) error {
 	log := s.manager.GetLogger().WithValues("groupVersion", v1alpha1.GroupVersion)
 	logged := false
-	return wait.PollUntilContextCancel(ctx, crdInterval, true, func(context.Context) (bool, error) {
+	return wait.PollUntilContextCancel(ctx, crdInterval, true, func(ctx context.Context) (bool, error) {
+		if err := s.version.check(ctx, log); err != nil {
+			return false, err
+		}
 		resources, err := s.discovery.ServerResourcesForGroupVersion(v1alpha1.GroupVersion.String())
 		missing := missingKinds(resources)
 		switch {
