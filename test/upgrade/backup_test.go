@@ -120,6 +120,35 @@ func TestRestoreWithoutStatus(t *testing.T) {
 	}
 }
 
+// TestRestoreWithStatusCostsNothing restores status too. The operator takes it as its own, whatever Vectara knows.
+func TestRestoreWithStatusCostsNothing(t *testing.T) {
+	w := installed(t)
+	w.key(v1alpha1.DefaultCredentialsSecretName)
+	w.job("job_finished", "completed")
+	w.create("finished", "job_finished")
+	manager := w.start(current)
+	w.untilReason("finished", "JobCompleted")
+	manager.Stop()
+	saved := w.get("finished")
+	w.must(w.admin.Delete(w.ctx, w.get("finished")))
+	w.vectara.RemoveJob("job_finished")
+	w.vectara.ResetLog()
+
+	w.create("finished", "job_finished")
+	restored := w.get("finished")
+	restored.Status = saved.Status
+	w.must(w.admin.Status().Update(w.ctx, restored))
+	version := w.get("finished").ResourceVersion
+	w.start(current)
+	w.clock(5)
+	if got := w.polls("job_finished"); got != 0 {
+		t.Errorf("the job was polled %d times", got)
+	}
+	if got := w.get("finished"); got.ResourceVersion != version || reasonOf(got.Status.Conditions, v1alpha1.ConditionReady) != "JobCompleted" {
+		t.Errorf("the VectaraJob was changed to %+v", got.Status)
+	}
+}
+
 // untilTheDiscoveryOwnsItsJobs waits for what comes of the VectaraJobs of a discovery that was restored: they name an owner that
 // is no more, so that Kubernetes deletes them, and the discovery makes new ones. It does that for all jobs in its window, as it has
 // forgotten which of them had one.
@@ -197,4 +226,3 @@ func (w *world) clock(n int) {
 	})
 	w.until("the clock has ticked", func() bool { return w.polls("job_clock") >= n })
 }
-

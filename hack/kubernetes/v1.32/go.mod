@@ -1,3 +1,8 @@
+// The oldest kube-apiserver that accepts the CRDs, for "make test-compat". A module of its own, so that its dependencies never
+// weigh on the operator's.
+//
+// To move to another patch release v1.32.P: change the version of k8s.io/kubernetes and, to v0.32.P, every line of the replace
+// block, and godebug if Kubernetes' own go.mod has another; then run "go mod tidy" here.
 module github.com/vectara-job-operator/vectara-job-operator/hack/kubernetes/v1.32
 
 go 1.26.0
@@ -128,6 +133,7 @@ require (
 	sigs.k8s.io/yaml v1.4.0 // indirect
 )
 
+// Kubernetes replaces its staging modules by folders of its own tree, which has no effect here.
 replace (
 	k8s.io/api => k8s.io/api v0.32.13
 	k8s.io/apiextensions-apiserver => k8s.io/apiextensions-apiserver v0.32.13

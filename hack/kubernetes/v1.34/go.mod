@@ -1,3 +1,5 @@
+// An older kube-apiserver, for "make test-compat". It can also emulate versions back to 1.31, which is one too old. See v1.32 for
+// how to move to another release.
 module github.com/vectara-job-operator/vectara-job-operator/hack/kubernetes/v1.34
 
 go 1.26.0
@@ -133,6 +135,7 @@ require (
 	sigs.k8s.io/yaml v1.6.0 // indirect
 )
 
+// Kubernetes replaces its staging modules by folders of its own tree, which has no effect here.
 replace (
 	k8s.io/api => k8s.io/api v0.34.4
 	k8s.io/apiextensions-apiserver => k8s.io/apiextensions-apiserver v0.34.4
