@@ -172,11 +172,12 @@ test: controlplane build $(KUSTOMIZE) $(GOTESTSUM) ## Run all tests of the opera
 
 # Modules of their own, so that who imports the operator's API need not resolve what they import: Flux, Cluster API and a
 # whole Prometheus. test/stranger compiles docs/library.md as its readers do, hack/image builds the image and runs it,
-# test/helm needs Helm, hack/release makes a release, and hack/olm makes OLM's bundle.
-TEST_MODULES := test/thirdparty test/prometheus test/stranger test/helm hack/image hack/release hack/olm
+# test/helm needs Helm, hack/release makes a release, hack/olm makes OLM's bundle, and hack/crdcheck compares CRDs.
+TEST_MODULES := test/thirdparty test/prometheus test/stranger test/helm hack/image hack/release hack/olm hack/crdcheck
 
 # Every module: these, and those that only pin tools.
-MODULES := . hack/actionlint hack/controlplane hack/cosign hack/helm3 hack/helm4 hack/lint hack/tools $(TEST_MODULES)
+MODULES := . hack/actionlint hack/controlplane hack/cosign hack/helm3 hack/helm4 $(wildcard hack/kubernetes/v*) hack/lint hack/tools \
+	test/compat $(TEST_MODULES)
 
 # Without the race detector, which would have all of them compiled once more.
 .PHONY: test-ecosystem
@@ -186,6 +187,12 @@ test-ecosystem: controlplane build helm $(CYCLONEDX) $(GORELEASER) $(KUSTOMIZE) 
 		echo "test-ecosystem: $$module"; \
 		(cd "$$module" && KUBEBUILDER_ASSETS="$(ASSETS)" $(GOTESTSUM) --format pkgname -- -count=1 -timeout 20m ./...); \
 	done
+
+# Their API servers are built from their modules, as the control plane is.
+.PHONY: test-compat
+test-compat: controlplane $(GOTESTSUM) ## Run the operator on older versions of Kubernetes (the first time, building them takes about ten minutes)
+	@hack/kubernetes/build.sh "$(CURDIR)/bin/kubernetes"
+	@cd test/compat && KUBEBUILDER_ASSETS="$(ASSETS)" $(GOTESTSUM) --format testname -- -count=1 -timeout 20m ./...
 
 FUZZTIME ?= 10s
 
@@ -282,12 +289,12 @@ fmt: $(GOLANGCI_LINT) ## Format the Go code and order its imports
 ##@ Verify
 
 .PHONY: verify
-verify: verify-generate verify-tidy verify-modules verify-build verify-fmt verify-vet lint verify-manifests verify-docs verify-chart verify-workflows verify-demo ## Run every check but the tests
+verify: verify-generate verify-tidy verify-modules verify-build verify-fmt verify-vet lint verify-manifests verify-crds verify-docs verify-chart verify-workflows verify-demo ## Run every check but the tests
 	@echo "verify: all is well"
 
 .PHONY: lint
 lint: $(GOLANGCI_LINT) ## Check the Go code, the API types against the Kubernetes API conventions included
-	@for module in . $(TEST_MODULES); do \
+	@for module in . $(TEST_MODULES) test/compat; do \
 		echo "lint: $$module"; \
 		(cd "$$module" && $(GOLANGCI_LINT) run --config="$(CURDIR)/.golangci.yml"); \
 	done
@@ -326,12 +333,17 @@ verify-fmt: $(GOLANGCI_LINT) ## Check the format of the Go code
 .PHONY: verify-vet
 verify-vet: ## Run go vet
 	@echo "verify-vet"
-	@for module in . $(TEST_MODULES); do (cd "$$module" && go vet ./...); done
+	@for module in . $(TEST_MODULES) test/compat; do (cd "$$module" && go vet ./...); done
 
 .PHONY: verify-manifests
 verify-manifests: controlplane $(KUSTOMIZE) ## Check config/ and the YAML in the docs on a real API server, by strict dry runs
 	@echo "verify-manifests"
 	@KUBEBUILDER_ASSETS="$(ASSETS)" go run ./hack/verifymanifests --kustomize=$(KUSTOMIZE)
+
+.PHONY: verify-crds
+verify-crds: ## Check that the CRDs break nobody who used those of the last release, but for what hack/crdcheck/accepted.yaml lists
+	@echo "verify-crds"
+	@cd hack/crdcheck && go run .
 
 .PHONY: verify-docs
 verify-docs: build ## Check links, commands, paths, flags and reasons in README.md and docs/
