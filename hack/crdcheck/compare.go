@@ -45,6 +45,7 @@ func compareFolders(previous, present string) ([]finding, error) {
 			findings = append(findings, finding{crd: name, check: "removed", message: "the CRD is gone"})
 			continue
 		}
+		findings = append(findings, missing(before[name], now[name])...)
 		results := compare.Run(before[name], now[name])
 		findings = append(findings, errorsOf(name, "", results.CRDValidation)...)
 		for _, versions := range []map[string]map[string][]validations.ComparisonResult{
@@ -61,6 +62,24 @@ func compareFolders(previous, present string) ([]finding, error) {
 		return cmp.Or(cmp.Compare(a.crd, b.crd), cmp.Compare(a.property, b.property), cmp.Compare(a.check, b.check), cmp.Compare(a.message, b.message))
 	})
 	return findings, nil
+}
+
+// missing finds what crdify does not look at: versions that are no longer served, and fields that can no longer be selected by.
+func missing(before, now *apiextensionsv1.CustomResourceDefinition) []finding {
+	var findings []finding
+	for _, old := range before.Spec.Versions {
+		i := slices.IndexFunc(now.Spec.Versions, func(v apiextensionsv1.CustomResourceDefinitionVersion) bool { return v.Name == old.Name })
+		if i < 0 || old.Served && !now.Spec.Versions[i].Served {
+			findings = append(findings, finding{crd: before.Name, check: "served", message: old.Name + " is no longer served"})
+			continue
+		}
+		for _, field := range old.SelectableFields {
+			if !slices.Contains(now.Spec.Versions[i].SelectableFields, field) {
+				findings = append(findings, finding{crd: before.Name, property: "^" + field.JSONPath, check: "selectable", message: "it can no longer be selected by"})
+			}
+		}
+	}
+	return findings
 }
 
 // comparison is crdify with everything an error that can be one. What changes no behaviour is left out: descriptions.

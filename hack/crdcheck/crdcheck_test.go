@@ -31,7 +31,9 @@ func TestBreakingChangesAreFound(t *testing.T) {
 		{"a field becomes required", "            required:\n            - jobID\n", "            required:\n            - jobID\n            - suspend\n", "required"},
 		{"a bound becomes tighter", "maxLength: 512", "maxLength: 64", "maxLength"},
 		{"a pattern changes", "pattern: ^job_", "pattern: ^vectara_job_", "^.spec.jobID: unhandled"},
-		{"another version takes the place of the stored one", "name: v1alpha1", "name: v1beta1", "v1alpha1"},
+		{"another version takes the place of the stored one", "name: v1alpha1", "name: v1beta1", "v1alpha1 is no longer served"},
+		{"it is no longer served", "served: true", "served: false", "v1alpha1 is no longer served"},
+		{"a field can no longer be selected by", "    - jsonPath: .status.state\n    - jsonPath: .status.type\n", "    - jsonPath: .status.state\n", "^.status.type: selectable"},
 		{"it is no longer of a namespace", "scope: Namespaced", "scope: Cluster", "scope"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -33,7 +33,12 @@ func TestAnAPIServerThatCannotBeAskedKeepsNoManagerFromStarting(t *testing.T) {
 
 			manager, err := w.cluster.StartManager(w.ctx, current, "--kubeconfig="+proxy.Kubeconfig)
 			w.must(err)
-			t.Cleanup(manager.Stop)
+			t.Cleanup(func() {
+				manager.Stop()
+				if t.Failed() {
+					t.Logf("the manager's log:\n%s", manager.Output())
+				}
+			})
 			ready := func() bool { return manager.Probe(w.ctx, "/readyz") == nil }
 			if test.starts {
 				w.until("the manager is ready", ready)
