@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestAnAPIServerThatCannotBeAskedKeepsNoManagerFromStarting starts the manager while the API server answers nothing, and while it
-// does not let its version be read: neither means that it is too old. test/compat has one that is.
+// TestAnAPIServerThatCannotBeAskedKeepsNoManagerFromStarting starts the manager while the API server does not let its version
+// be read, or does not answer: neither means that it is too old. test/compat has one that is.
 func TestAnAPIServerThatCannotBeAskedKeepsNoManagerFromStarting(t *testing.T) {
 	for _, test := range []struct {
 		name    string
@@ -21,7 +21,9 @@ func TestAnAPIServerThatCannotBeAskedKeepsNoManagerFromStarting(t *testing.T) {
 	}{
 		{"its version is forbidden", func(r *http.Request) bool { return r.URL.Path == "/version" }, http.StatusForbidden, true, ""},
 		{"its version fails", func(r *http.Request) bool { return r.URL.Path == "/version" }, http.StatusInternalServerError, true, ""},
-		{"it is down", func(*http.Request) bool { return true }, http.StatusServiceUnavailable, false, "Waiting for the API server"},
+		{"it says neither its version nor what it serves", func(r *http.Request) bool {
+			return r.URL.Path == "/version" || strings.HasPrefix(r.URL.Path, "/apis/jobs.vectara.io/")
+		}, http.StatusServiceUnavailable, false, "Waiting for the API server"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t)
@@ -48,7 +50,7 @@ func TestAnAPIServerThatCannotBeAskedKeepsNoManagerFromStarting(t *testing.T) {
 				return manager.Probe(w.ctx, "/healthz") == nil && strings.Contains(manager.Output(), test.says)
 			})
 			if ready() {
-				t.Error("the manager says that it is ready while the API server is down")
+				t.Error("the manager says that it is ready before it knows what the API server serves")
 			}
 			remove()
 			w.until("the manager is ready", ready)
