@@ -68,9 +68,9 @@ func TestUpgradeAndBack(t *testing.T) {
 
 	writes = w.writes()
 	w.install(filepath.Join(before.tree, "config", "default"))
-	// The API server drops the fields of the discovery's status that its CRD does not have, each time that they are written.
+	// The API server drops the fields of the discovery's status that its CRD does not have. The manager writes them once more.
 	w.quietBut("found", "with the new manager and the CRDs of "+previousVersion, f)
-	w.noStorm("after the CRDs of "+previousVersion+" came back", writes, 5)
+	w.noStorm("after the CRDs of "+previousVersion+" came back", writes, 1)
 
 	writes = w.writes()
 	changed = time.Now()
@@ -133,7 +133,7 @@ func (w *world) checkDiscovery(when string, n int) {
 func (w *world) expiring() *v1alpha1.VectaraJob {
 	w.t.Helper()
 	w.job("job_expiring", "aborted")
-	w.create(expiring, "job_expiring", keptFor(90))
+	w.create(expiring, "job_expiring", keptFor(60))
 	w.untilReason(expiring, "JobAborted")
 	return w.get(expiring)
 }
