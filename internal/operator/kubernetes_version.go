@@ -28,7 +28,7 @@ type versionCheck struct {
 }
 
 // check returns an error if the API server is too old. It is called again and again while the API server cannot be reached.
-func (c *versionCheck) check(ctx context.Context, log logr.Logger) error {
+func (c *versionCheck) check(ctx context.Context) error {
 	if c.passed || c.server == nil {
 		return nil
 	}
@@ -36,7 +36,7 @@ func (c *versionCheck) check(ctx context.Context, log logr.Logger) error {
 	defer cancel()
 	info, err := c.server.ServerVersionWithContext(ctx)
 	if err != nil {
-		log.V(1).Info("Cannot read the version of the API server", "reason", err.Error())
+		logr.FromContextOrDiscard(ctx).V(1).Info("Cannot read the version of the API server", "reason", err.Error())
 		return nil
 	}
 	if err := checkKubernetes(info); err != nil {

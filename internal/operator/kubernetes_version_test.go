@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/version"
 )
 
@@ -64,7 +63,7 @@ func TestAVersionThatCannotBeReadIsNoReasonToRefuse(t *testing.T) {
 	server := &versions{errors: []error{errors.New("connection refused"), errors.New("forbidden")}, info: version.Info{GitVersion: "v1.33.0"}}
 	c := versionCheck{server: server}
 	for range 5 {
-		if err := c.check(t.Context(), logr.Discard()); err != nil {
+		if err := c.check(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -75,10 +74,10 @@ func TestAVersionThatCannotBeReadIsNoReasonToRefuse(t *testing.T) {
 
 func TestAVersionThatIsTooOldIsRefusedAsSoonAsItIsKnown(t *testing.T) {
 	c := versionCheck{server: &versions{errors: []error{errors.New("connection refused")}, info: version.Info{GitVersion: "v1.31.2"}}}
-	if err := c.check(t.Context(), logr.Discard()); err != nil {
+	if err := c.check(t.Context()); err != nil {
 		t.Fatalf("Refused before the version was known: %v", err)
 	}
-	if err := c.check(t.Context(), logr.Discard()); err == nil || !strings.Contains(err.Error(), "v1.31.2") {
+	if err := c.check(t.Context()); err == nil || !strings.Contains(err.Error(), "v1.31.2") {
 		t.Errorf("The error is %v, want one that names v1.31.2", err)
 	}
 }

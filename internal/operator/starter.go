@@ -16,6 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/discovery"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
@@ -76,7 +77,7 @@ func (s *starter) awaitCRD(ctx context.Context) error {
 	log := s.manager.GetLogger().WithValues("groupVersion", v1alpha1.GroupVersion)
 	logged := false
 	return wait.PollUntilContextCancel(ctx, crdInterval, true, func(ctx context.Context) (bool, error) {
-		if err := s.version.check(ctx, log); err != nil {
+		if err := s.version.check(ctrl.LoggerInto(ctx, log)); err != nil {
 			return false, err
 		}
 		resources, err := s.discovery.ServerResourcesForGroupVersion(v1alpha1.GroupVersion.String())

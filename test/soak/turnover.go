@@ -155,9 +155,12 @@ func (t *turnover) begin(ctx context.Context, l *life) error {
 	if l.ttl {
 		object.Spec.TTLSecondsAfterFinished = ptr.To[int32](60)
 	}
-	// The API server may stand still, and may have created the object when the call is given up.
+	// The API server may stand still, and may have created the object when a call is given up: one that is under way when the
+	// turnover ends is seen through.
 	for {
-		err := t.admin.Create(ctx, object.DeepCopy())
+		call, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+		err := t.admin.Create(call, object.DeepCopy())
+		cancel()
 		switch {
 		case err == nil || apierrors.IsAlreadyExists(err):
 			return nil

@@ -99,7 +99,7 @@ func TestRestoreWithoutStatus(t *testing.T) {
 		w.untilReason(name, "JobCompleted")
 		// Status says when Vectara saw the end, and when the operator did: that is new, and the time to live counts from there.
 		job := w.get(name)
-		if job.Status.CompletedAt == nil || job.Status.CompletedAt.Time.After(restored) {
+		if job.Status.CompletedAt == nil || job.Status.CompletedAt.After(restored) {
 			t.Errorf("%s is said to have completed at %v, want before %v", name, job.Status.CompletedAt, restored)
 		}
 		if job.Status.LastTransitionTime.Time.Before(restored) {
