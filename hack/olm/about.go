@@ -12,8 +12,10 @@ import (
 
 const (
 	packageName = "vectara-job-operator"
-	channel     = "alpha"
-	repository  = "https://github.com/vectara-job-operator/vectara-job-operator"
+	// One of the names that OLM recommends: what may not be stable yet.
+	channel    = "candidate"
+	maturity   = "alpha"
+	repository = "https://github.com/vectara-job-operator/vectara-job-operator"
 	// minKubernetes has what the CRDs use.
 	minKubernetes = "1.32.0"
 	summary       = "Mirrors background jobs of Vectara as Kubernetes resources"

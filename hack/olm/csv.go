@@ -60,7 +60,7 @@ func newCSV(o *objects, version string, created time.Time, examples string) (*ol
 			DisplayName:    "Vectara job operator",
 			Description:    description,
 			Version:        olmversion.OperatorVersion{Version: parsed},
-			Maturity:       channel,
+			Maturity:       maturity,
 			MinKubeVersion: minKubernetes,
 			Keywords:       []string{"vectara", "jobs", "search", "rag", "pipelines"},
 			Maintainers:    []olm.Maintainer{{Name: packageName, Email: packageName + "@users.noreply.github.com"}},
