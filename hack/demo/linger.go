@@ -14,7 +14,7 @@ const logPause = 300 * time.Millisecond
 
 // linger leaves everything running until Ctrl-C, says how to use it meanwhile, and shows what the manager logs.
 func (d *demo) linger(ctx context.Context) error {
-	// Namespaces that are deleted go away only where something empties them, and "make undeploy" waits for that.
+	// Namespaces that are deleted go away only where something empties them.
 	if err := d.cluster.StartControllerManager(); err != nil {
 		return err
 	}
