@@ -4,6 +4,7 @@ package jobs
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -237,6 +238,24 @@ func TestEndThatCouldNotBeWrittenBeforeARotationIsNotLost(t *testing.T) {
 		}
 		w.after(time.Hour)
 		w.expectCalls("job_a", 2, "after an hour")
+	})
+}
+
+// TestSessionIsToldOfTheKeyBeforeARotation rotates the key of a VectaraJob, and that of a discovery: Vectara may still echo the former
+// one.
+func TestSessionIsToldOfTheKeyBeforeARotation(t *testing.T) {
+	inWorld(t, ample, func(w *world) {
+		for _, key := range []string{"first", "second"} {
+			w.source.Watch(watching("job", func(s *Subscription) { s.Credentials = credentials("of-job", "job-"+key) }))
+			w.source.WatchList(listing("list", func(s *ListSubscription) { s.Credentials = credentials("of-list", "list-"+key) }))
+			w.after(time.Second)
+		}
+		w.vectara.mu.Lock()
+		defer w.vectara.mu.Unlock()
+		want := map[string][]string{"job-second": {"job-first"}, "list-second": {"list-first"}}
+		if !maps.EqualFunc(w.vectara.redacted, want, slices.Equal) {
+			t.Errorf("sessions were told of the former keys %v, want %v", w.vectara.redacted, want)
+		}
 	})
 }
 

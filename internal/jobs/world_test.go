@@ -36,6 +36,8 @@ type fakeVectara struct {
 
 	list      func(vectara.ListQuery) (vectara.Page, error)
 	listDelay time.Duration
+
+	redacted map[string][]string // the former keys that a session was told of, by its key
 }
 
 func (f *fakeVectara) open(credentials vectara.Credentials, _ func()) API {
@@ -244,7 +246,14 @@ func (w *world) latest(watch Subscription) *Observation {
 	return &o
 }
 
-func (s session0) AlsoRedact(vectara.Credentials) {}
+func (s session0) AlsoRedact(former vectara.Credentials) {
+	s.vectara.mu.Lock()
+	defer s.vectara.mu.Unlock()
+	if s.vectara.redacted == nil {
+		s.vectara.redacted = map[string][]string{}
+	}
+	s.vectara.redacted[s.key] = append(s.vectara.redacted[s.key], former.APIKey)
+}
 
 // reason is why a job cannot be seen or confirmed at present; empty if it can.
 func (o *Observation) reason() FaultKind {
