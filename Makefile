@@ -190,7 +190,7 @@ test-ecosystem: controlplane build helm $(CYCLONEDX) $(GORELEASER) $(KUSTOMIZE) 
 
 # Their API servers are built from their modules, as the control plane is.
 .PHONY: test-compat
-test-compat: controlplane $(GOTESTSUM) ## Run the operator on older versions of Kubernetes (the first time, building them takes about ten minutes)
+test-compat: controlplane $(GOTESTSUM) ## Run the operator on older versions of Kubernetes (the first time, building them takes about twelve minutes)
 	@hack/kubernetes/build.sh "$(CURDIR)/bin/kubernetes"
 	@cd test/compat && KUBEBUILDER_ASSETS="$(ASSETS)" $(GOTESTSUM) --format testname -- -count=1 -timeout 20m ./...
 

@@ -100,10 +100,12 @@ func (c *compat) refusals() {
 	}
 }
 
-// TestOlderKubernetesIsRefused runs an API server as the version before the least one: it refuses the CRDs, and the manager says
-// why it does not start.
+// tooOld is the version before the least one.
+const tooOld = "v1.31"
+
+// TestOlderKubernetesIsRefused runs the version before the least one: it refuses the CRDs, and the manager says why it does not start.
 func TestOlderKubernetesIsRefused(t *testing.T) {
-	c := start(t, "v1.34", "--emulated-version=1.31")
+	c := start(t, tooOld)
 	if out, err := c.run("", "apply", "--server-side", "-k", "config/crd"); err == nil || !strings.Contains(out, "undeclared reference to 'format'") {
 		t.Errorf("installing the CRDs: %v, want a complaint about 'format' in\n%s", err, out)
 	}
@@ -118,7 +120,7 @@ func TestOlderKubernetesIsRefused(t *testing.T) {
 	if err := manager.Err(); err == nil {
 		t.Error("the manager ended as if all were well")
 	}
-	if want := "which emulates 1.31: expected 1.32 or later"; !strings.Contains(manager.Output(), want) {
+	if want := "the API server is Kubernetes v1.31.14: expected 1.32 or later"; !strings.Contains(manager.Output(), want) {
 		t.Errorf("the manager does not say %q:\n%s", want, manager.Output())
 	}
 }
