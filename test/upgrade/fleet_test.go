@@ -107,10 +107,13 @@ func (w *world) discover() {
 	for _, state := range []string{"started", "completed", "failed"} {
 		w.job("job_found-"+state, state, "discovered")
 	}
+	// Credentials of its own: its lists would show the jobs that have ended, and so hide whether anybody polls them.
+	w.key("discovery")
 	w.must(w.admin.Create(w.ctx, &v1alpha1.VectaraJobDiscovery{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "found"},
 		Spec: v1alpha1.VectaraJobDiscoverySpec{
 			CorpusKeys: []string{"discovered"},
+			SecretRef:  v1alpha1.SecretReference{Name: "discovery"},
 			Interval:   &metav1.Duration{Duration: 10 * time.Second},
 		},
 	}))
