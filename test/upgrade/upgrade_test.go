@@ -51,7 +51,7 @@ func TestUpgradeAndBack(t *testing.T) {
 
 	writes = w.writes()
 	changed := time.Now()
-	manager = w.handOver(manager, current, f)
+	manager = w.handOver(manager, previousVersion, current, f)
 	w.untilPolledBy(currentVersion, f, changed)
 	w.check("after the upgrade", f)
 	w.noStorm("during the upgrade", writes, mostWrites)
@@ -75,7 +75,7 @@ func TestUpgradeAndBack(t *testing.T) {
 
 	writes = w.writes()
 	changed = time.Now()
-	manager = w.handOver(manager, before.manager, f)
+	manager = w.handOver(manager, currentVersion, before.manager, f)
 	w.untilPolledBy(previousVersion, f, changed)
 	w.check("after the downgrade", f)
 	w.noStorm("during the downgrade", writes, mostWrites)
@@ -96,9 +96,10 @@ func TestUpgradeAndBack(t *testing.T) {
 
 // handOver replaces a manager as a Deployment does: the next one is ready, as a standby, before the first one is told to end.
 // Jobs move on while nobody looks.
-func (w *world) handOver(from *harness.Manager, binary string, f fleet) *harness.Manager {
+func (w *world) handOver(from *harness.Manager, version, binary string, f fleet) *harness.Manager {
 	w.t.Helper()
 	to := w.start(binary)
+	w.untilPolledBy(version, f, time.Now()) // Meanwhile the standby makes no request, or two managers would be seen at work.
 	from.Stop()
 	for _, name := range []string{"queued-0", "started-0", "retrying-0"} {
 		next := map[string]string{"JobQueued": "started", "JobStarted": "queued", "JobRetrying": "started"}[f[name].reason]
