@@ -11,6 +11,7 @@ import (
 	"os"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -211,10 +212,11 @@ func newScheme() *runtime.Scheme {
 	return scheme
 }
 
-// newMapper makes a mapper that knows the operator's own kinds by itself, so that the manager can be assembled before their
-// CRDs are there.
+// newMapper makes a mapper that knows by itself the kinds that the operator watches, so that the manager can be assembled before
+// their CRDs are there, and while the API server does not respond.
 func newMapper(config *rest.Config, httpClient *http.Client) (meta.RESTMapper, error) {
-	own := meta.NewDefaultRESTMapper([]schema.GroupVersion{v1alpha1.GroupVersion})
+	own := meta.NewDefaultRESTMapper([]schema.GroupVersion{v1alpha1.GroupVersion, corev1.SchemeGroupVersion})
+	own.Add(corev1.SchemeGroupVersion.WithKind("Secret"), meta.RESTScopeNamespace)
 	for _, kind := range ownKinds {
 		own.AddSpecific(v1alpha1.GroupVersion.WithKind(kind.name), v1alpha1.GroupVersion.WithResource(kind.plural),
 			v1alpha1.GroupVersion.WithResource(kind.singular), meta.RESTScopeNamespace)

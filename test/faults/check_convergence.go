@@ -24,7 +24,7 @@ func (r *Record) lastFault() time.Duration {
 	last := r.Scripted
 	for _, q := range r.Requests {
 		if q.Fault != nil {
-			last = max(last, q.Sent, min(q.Ended, q.Sent+maxBackoff)) + pauseOf(q)
+			last = max(last, max(q.Sent, min(q.Ended, q.Sent+maxBackoff))+pauseOf(q))
 		}
 	}
 	for _, p := range r.Processes {

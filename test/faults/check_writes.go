@@ -60,13 +60,17 @@ func gist(object *v1alpha1.VectaraJob) string {
 
 var statusCode = regexp.MustCompile(`HTTP \d+`)
 
-// checkMessages is I4, of words: the same fault gives the same message, byte for byte.
+// checkMessages is I4, of words: the same fault gives the same message, byte for byte. Whoever requested a poll is told of that one.
 func checkMessages(r *Record) []Violation {
 	var violations []Violation
 	for _, name := range r.objects() {
 		var before *metav1.Condition
+		var handled string
 		for _, v := range r.versionsOf(name) {
 			now := meta.FindStatusCondition(v.Object.Status.Conditions, v1alpha1.ConditionSynced)
+			if v.Object.Status.LastHandledReconcileAt != handled {
+				before, handled = nil, v.Object.Status.LastHandledReconcileAt
+			}
 			if before != nil && now != nil && before.Reason == now.Reason && before.Message != now.Message &&
 				statusCode.FindString(before.Message) == statusCode.FindString(now.Message) {
 				violations = append(violations, Violation{"I4", name, v.At, fmt.Sprintf("the message of the same fault changed from %q to %q", before.Message, now.Message)})

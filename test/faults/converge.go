@@ -55,18 +55,17 @@ func reasonOf(object *v1alpha1.VectaraJob) string {
 }
 
 // converge waits until all objects are as expected. Meanwhile it acts as a person would: it requests a poll where the
-// operator waits for a person. It reports whether they came to be.
+// operator waits for a person. It reports whether they came to be, within a time after the last fault: meanwhile there may be more.
 func (l *life) converge(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, convergeWithin)
-	defer cancel()
 	const attempts = 4
 	asked := map[string]string{} // the version for which a poll was requested
 	requests := 0
 	for {
 		var stuck []*v1alpha1.VectaraJob
-		done, again := false, false
+		done, again, late := false, false, false
 		changed := l.record.see(func() {
 			done = l.record.converged()
+			late = l.record.now() > l.record.lastFault()+convergeWithin
 			for _, e := range l.record.expectedOf() {
 				object := l.record.last(e.Object)
 				if object == nil || l.record.isAsExpected(e) {
@@ -83,6 +82,9 @@ func (l *life) converge(ctx context.Context) bool {
 		if done {
 			l.record.add(func(now time.Duration) { l.record.Converged = now })
 			return true
+		}
+		if late {
+			return false
 		}
 		for _, object := range stuck {
 			if asked[object.Name] != object.ResourceVersion {
