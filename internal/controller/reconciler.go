@@ -20,7 +20,8 @@ import (
 // FieldOwner is the name under which the operator writes.
 const FieldOwner = "vectara-job-operator"
 
-// conflictPause is the wait after a conflict: time for the cache to receive the change.
+// conflictPause is the wait after a conflict, and after a write to what the API server does not find: time for the cache to receive
+// the change.
 const conflictPause = 500 * time.Millisecond
 
 // Source is where observations come from. *jobs.Source is one.
@@ -82,10 +83,11 @@ func resultOf(ctx context.Context, err error, requeueAfter time.Duration) (ctrl.
 	switch {
 	case ctx.Err() != nil:
 		return ctrl.Result{}, nil //nolint:nilerr // The process ends. The next one does the rest.
-	case apierrors.IsConflict(err):
+	case apierrors.IsConflict(err), apierrors.IsNotFound(err):
+		// What is not found need not be gone: an API server that starts, or a CRD that comes back, serves nothing for a moment.
 		return ctrl.Result{RequeueAfter: conflictPause}, nil
 	case err != nil:
-		return ctrl.Result{}, client.IgnoreNotFound(err)
+		return ctrl.Result{}, err
 	}
 	return ctrl.Result{RequeueAfter: requeueAfter}, nil
 }

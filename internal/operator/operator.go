@@ -213,13 +213,18 @@ func newScheme() *runtime.Scheme {
 }
 
 // newMapper makes a mapper that knows by itself the kinds that the operator watches, so that the manager can be assembled before
-// their CRDs are there, and while the API server does not respond.
+// their CRDs are there, and nothing waits for an API server that does not respond. A cache of several namespaces asks for kinds of
+// lists too, which the API server does not know: it would be asked each time.
 func newMapper(config *rest.Config, httpClient *http.Client) (meta.RESTMapper, error) {
 	own := meta.NewDefaultRESTMapper([]schema.GroupVersion{v1alpha1.GroupVersion, corev1.SchemeGroupVersion})
-	own.Add(corev1.SchemeGroupVersion.WithKind("Secret"), meta.RESTScopeNamespace)
+	add := func(version schema.GroupVersion, kind, plural, singular string) {
+		for _, name := range []string{kind + "List", kind} { // The last one is what the resource is said to hold.
+			own.AddSpecific(version.WithKind(name), version.WithResource(plural), version.WithResource(singular), meta.RESTScopeNamespace)
+		}
+	}
+	add(corev1.SchemeGroupVersion, "Secret", "secrets", "secret")
 	for _, kind := range ownKinds {
-		own.AddSpecific(v1alpha1.GroupVersion.WithKind(kind.name), v1alpha1.GroupVersion.WithResource(kind.plural),
-			v1alpha1.GroupVersion.WithResource(kind.singular), meta.RESTScopeNamespace)
+		add(v1alpha1.GroupVersion, kind.name, kind.plural, kind.singular)
 	}
 	others, err := apiutil.NewDynamicRESTMapper(config, httpClient)
 	if err != nil {

@@ -37,6 +37,8 @@ func checkCalls(r *Record) []Violation {
 		switch {
 		case q.Side == API:
 			deadline, most = apiDeadline, 1<<40
+		case q.Kind == KindToken: // It is fetched for all who wait for it, each by a deadline of its own.
+			deadline = 30 * time.Second
 		case q.Kind == KindList:
 			deadline, most = 30*time.Second, maxPageBody+socketBuffers
 		}
