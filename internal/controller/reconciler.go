@@ -20,9 +20,13 @@ import (
 // FieldOwner is the name under which the operator writes.
 const FieldOwner = "vectara-job-operator"
 
-// conflictPause is the wait after a conflict, and after a write to what the API server does not find: time for the cache to receive
-// the change.
-const conflictPause = 500 * time.Millisecond
+const (
+	// conflictPause is the wait after a conflict: time for the cache to receive the change.
+	conflictPause = 500 * time.Millisecond
+	// notFoundPause is the wait after a write to what the API server does not find. Mostly it is gone, and the cache learns of that.
+	// But an API server that starts, or a CRD that is missing, serves nothing for a while, and the cache keeps what it has.
+	notFoundPause = 30 * time.Second
+)
 
 // Source is where observations come from. *jobs.Source is one.
 type Source interface {
@@ -83,9 +87,10 @@ func resultOf(ctx context.Context, err error, requeueAfter time.Duration) (ctrl.
 	switch {
 	case ctx.Err() != nil:
 		return ctrl.Result{}, nil //nolint:nilerr // The process ends. The next one does the rest.
-	case apierrors.IsConflict(err), apierrors.IsNotFound(err):
-		// What is not found need not be gone: an API server that starts, or a CRD that comes back, serves nothing for a moment.
+	case apierrors.IsConflict(err):
 		return ctrl.Result{RequeueAfter: conflictPause}, nil
+	case apierrors.IsNotFound(err):
+		return ctrl.Result{RequeueAfter: notFoundPause}, nil
 	case err != nil:
 		return ctrl.Result{}, err
 	}

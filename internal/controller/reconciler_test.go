@@ -217,7 +217,7 @@ func TestRefusedWrites(t *testing.T) {
 		wantErr bool
 	}{
 		{"a conflict is tried again when the cache has learnt of the change", errConflict, ctrl.Result{RequeueAfter: conflictPause}, false},
-		{"an object that is not found is looked at again, as it need not be gone", errGone, ctrl.Result{RequeueAfter: conflictPause}, false},
+		{"an object that is not found is looked at again, as it need not be gone", errGone, ctrl.Result{RequeueAfter: notFoundPause}, false},
 		{"any other error is returned", errUnavailable, ctrl.Result{}, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {

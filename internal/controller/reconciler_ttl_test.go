@@ -91,7 +91,7 @@ func TestRefusedDeletions(t *testing.T) {
 		wantErr bool
 	}{
 		{"an object that was changed in the meantime is reconciled again", errConflict, ctrl.Result{RequeueAfter: conflictPause}, false},
-		{"an object that is not found is looked at again, as it need not be gone", errGone, ctrl.Result{RequeueAfter: conflictPause}, false},
+		{"an object that is not found is looked at again, as it need not be gone", errGone, ctrl.Result{RequeueAfter: notFoundPause}, false},
 		{"any other error is returned", errUnavailable, ctrl.Result{}, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
