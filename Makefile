@@ -165,7 +165,7 @@ RACE := $(if $(shell command -v "$$(go env CC)"),-race)
 # No cached results (-count=1): the go command cannot know that a test runs bin/manager or reads config/.
 .PHONY: test
 test: controlplane build $(KUSTOMIZE) $(GOTESTSUM) ## Run all tests of the operator with the race detector, in minutes
-	@echo "test: about 8 minutes on two cores, and 6 more when the race detector's variant of everything is yet to be compiled"
+	@echo "test: about 13 minutes on two cores, and some more when nothing is compiled for the race detector and the fuzzer yet"
 	@[[ -n "$(RACE)" ]] || echo "test: no C compiler found, which the race detector needs: running without it" >&2
 	@CGO_ENABLED=$(if $(RACE),1,0) KUBEBUILDER_ASSETS="$(ASSETS)" $(GOTESTSUM) --format pkgname -- $(RACE) -count=1 -timeout 20m ./...
 	@$(MAKE) fuzz FUZZTIME=3s
