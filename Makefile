@@ -406,9 +406,13 @@ $(CONTROLLER_GEN) $(CRD_REF_DOCS) $(CYCLONEDX) $(GOTESTSUM) $(GOVULNCHECK) $(KUS
 	@echo "tools: building $(@F) (once)"
 	@cd hack/tools && CGO_ENABLED=0 go build -trimpath -o $@.new $(PACKAGE) && mv -f $@.new $@
 
+# The version of Kubernetes that Helm 3 renders for if nobody says, as its own Makefile sets it. Helm 4 finds out by itself.
+HELM_LDFLAGS = $(foreach package,chartutil lint/rules,-X helm.sh/helm/v3/pkg/$(package).k8sVersionMajor=1 -X helm.sh/helm/v3/pkg/$(package).k8sVersionMinor=$$minor)
+
 $(HELM3) $(HELM4): $(TOOLS)/helm%: hack/helm%/go.mod hack/helm%/go.sum
 	@echo "tools: building $(@F) (once, one to three minutes)"
-	@cd hack/helm$* && CGO_ENABLED=0 go build -trimpath -buildvcs=false -o $@.new helm.sh/helm/v$*/cmd/helm && mv -f $@.new $@
+	@cd hack/helm$* && minor=$$(go list -m -f '{{.Version}}' k8s.io/client-go | cut -d. -f2) && \
+		CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "$(HELM_LDFLAGS)" -o $@.new helm.sh/helm/v$*/cmd/helm && mv -f $@.new $@
 
 $(ACTIONLINT): hack/actionlint/go.mod hack/actionlint/go.sum
 	@echo "tools: building $(@F) (once)"
