@@ -69,10 +69,10 @@ func checkConvergence(r *Record) []Violation {
 	return violations
 }
 
-// checkStability is I8, of what comes after: all stays as it is.
+// checkStability is I8, of what comes after: all stays as it is, unless a fault that was planned comes only then.
 func checkStability(r *Record) []Violation {
 	var violations []Violation
-	if r.Converged == 0 {
+	if r.Converged == 0 || r.lastFault() > r.Converged {
 		return nil
 	}
 	for _, e := range r.expectedOf() {

@@ -171,7 +171,6 @@ func TestEachInvariantHasARecordThatViolatesIt(t *testing.T) {
 		}},
 		"object that comes to be too late": {"I8", "until all was well", func(r *Record) { r.Converged = 100 * time.Second }},
 		"object that does not stay": {"I8", "did not stay", func(r *Record) {
-			fail(get(r, 9*time.Second, "b", "other", ""), http.StatusServiceUnavailable)
 			version(r, 9500*time.Millisecond, "b", "other", "started", unsynced("APIUnavailable", ""))
 		}},
 		"manager that ends by itself": {"I8", "by itself", func(r *Record) { r.Processes[0].How = "" }},
@@ -225,5 +224,14 @@ func TestWhatHasAReasonViolatesNothing(t *testing.T) {
 				t.Error(v)
 			}
 		})
+	}
+}
+
+func TestAFaultAfterConvergenceMayUndoIt(t *testing.T) {
+	r := newGoodRecord()
+	fail(get(r, 9*time.Second, "b", "other", ""), http.StatusServiceUnavailable)
+	version(r, 9500*time.Millisecond, "b", "other", "started", unsynced("APIUnavailable", ""))
+	if violations := checkStability(r); len(violations) > 0 {
+		t.Errorf("%v, though a fault came after all was well", violations)
 	}
 }
