@@ -47,8 +47,9 @@ func TestCrowdThatComesAndGoes(t *testing.T) {
 	if got := seen.longestWait(); got > 30*time.Second {
 		t.Errorf("the last first status came after %v", got)
 	}
-	if heap := manager.liveHeap(pprof); heap <= heapBefore {
-		t.Errorf("the heap is %d bytes with %d objects, and was %d without: this measures nothing", heap, crowd, heapBefore)
+	heapWith := manager.liveHeap(pprof)
+	if heapWith <= heapBefore {
+		t.Fatalf("the heap is %d bytes with %d objects, and was %d without: this measures nothing", heapWith, crowd, heapBefore)
 	}
 
 	writes, calls := s.jobWrites(), s.calls()
@@ -72,12 +73,14 @@ func TestCrowdThatComesAndGoes(t *testing.T) {
 	if got, limit := s.calls(), 40+20*(int(time.Since(began)/time.Second)+2); got > limit {
 		t.Errorf("%d calls in %v, want %d at most", got, time.Since(began), limit)
 	}
+	// Maps keep the room that they once had, so a large crowd leaves a part of what it took.
 	var heap uint64
+	limit := heapBefore + max(4<<20, (heapWith-heapBefore)/5)
 	s.eventually("memory is free again", func() bool {
 		heap = manager.liveHeap(pprof)
-		return heap < heapBefore+4<<20
+		return heap < limit
 	})
-	t.Logf("live heap: %d kB before, %d kB after", heapBefore>>10, heap>>10)
+	t.Logf("live heap: %d kB before, %d kB with all, %d kB after", heapBefore>>10, heapWith>>10, heap>>10)
 }
 
 // editLabels edits labels of objects for some time, from several clients at once, and returns how often.
